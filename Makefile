@@ -1,0 +1,63 @@
+# The two commands a newcomer needs are `make book` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help book test install lint format types notebooks lab browser bench references lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+book: $(INSTALLED) ## Install, run every notebook, build the site (first run about three minutes)
+	@echo "Building the book; notebooks run first and are kept until code or data change."
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo
+	@echo "The book is ready. Open _build/html/index.html in a browser; it needs no server and no network."
+
+test: lint types book browser ## Run everything that is checked: style, types, statistics, data, site, JupyterLab
+	$(BIN)/python -m pytest
+
+install: $(INSTALLED) ## Create the environment from the pinned, hashed lock
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed; {sys.executable} is {v[0]}.{v[1]}. Name another with: make PYTHON=python3.12")'
+	@echo "Installing about 200 pinned packages into $(VENV); this takes a minute or two, once."
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module did not work. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lint: $(INSTALLED) ## Style of the Python code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## Types of the Python code
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## Rewrite the Python code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+notebooks: $(INSTALLED) ## Write the chapters as notebooks for JupyterLab into _build/notebooks
+	$(BIN)/python -m carbite.notebooks book _build/notebooks
+
+lab: notebooks ## Open the chapters in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=_build/notebooks
+
+browser: $(INSTALLED) ## Find a Chromium for the tests; on Debian as root, install it when there is none
+	$(BIN)/python -m tests.browser
+
+bench: book browser ## Measure speed as ratios, side by side in one run
+	$(BIN)/python -m benchmarks.toggle
+
+references: $(INSTALLED) ## Write book/references.bib from data/sources.csv
+	$(BIN)/python -m carbite.references book/references.bib
+
+lock: $(INSTALLED) ## Pin every package again, for Python 3.11 to 3.13 and every platform
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet --python-version 3.11 --extra test --output-file requirements.lock pyproject.toml
+
+clean: ## Remove what was built; the environment stays
+	rm -rf _build dist

@@ -1,0 +1,412 @@
+"""The tables of ``data/``: read once, checked against ``datapackage.json``, handed out as pandas frames.
+
+This is the only module that opens data files. A broken table raises one `DataError`, and nothing is loaded
+half. Empty cells are ``None`` in `records` and ``<NA>`` in frames; ``NR`` (not reported) and ``NA`` (not
+available) are texts of the source and stay as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACKAGE = "datapackage.json"
+FRAME_TYPES = {"string": "string", "integer": "Int64", "number": "Float64"}
+NUMERALS = {"integer": re.compile(r"-?[0-9]+"), "number": re.compile(r"-?[0-9]+(\.[0-9]+)?")}
+PERCENT = re.compile(r"(?P<below><?)(?P<whole>[0-9]+)(\.(?P<decimals>[0-9]+))?")
+
+Cell = str | int | float | None
+# The type of a cell depends on its column, which the schema knows and the type checker does not.
+Row = dict[str, Any]
+
+
+class DataError(ValueError):
+    """A data file is not as ``datapackage.json`` and the rules of the tables say.
+
+    Attributes: file (name), line (number of the row's first line, None for a whole file), field (name of
+    the column, None for a whole file or line), value (what was found), expected (what should stand there).
+    """
+
+    def __init__(self, file: str, line: int | None, field: str | None, value: str, expected: str) -> None:
+        self.file, self.line, self.field, self.value, self.expected = file, line, field, value, expected
+        places = (file, line and f"line {line}", field and f"field {field}")
+        super().__init__(f"{', '.join(filter(None, places))}: {value!r}; expected {expected}")
+
+
+class Fault(NamedTuple):
+    """What is wrong in one row: the field, and what was expected there."""
+
+    field: str
+    expected: str
+
+
+class Table(NamedTuple):
+    """One table: its schema, its rows, and the line of the file on which each row begins."""
+
+    file: str
+    schema: Mapping[str, Any]
+    rows: tuple[Row, ...]
+    lines: tuple[int, ...]
+
+    def error(self, index: int, fault: Fault) -> DataError:
+        value = self.rows[index][fault.field]
+        text = "" if value is None else str(value)
+        return DataError(self.file, self.lines[index], fault.field, text, fault.expected)
+
+
+def trials() -> pd.DataFrame:
+    """Trials and cohorts, one row each: ages in years, patients enrolled, infused and evaluable."""
+    return _frame(_table("trials"))
+
+
+def outcomes(comparison: str | None = None, as_reported_by: str | None = None) -> pd.DataFrame:
+    """Counts of patients with an event: of one comparison, from one source, or all of them.
+
+    Raises ValueError when `comparison` is no comparison_id or `as_reported_by` no source_id.
+    """
+    table = _table("outcomes")
+    for column, known_in, wanted in (
+        ("comparison_id", "comparisons", comparison),
+        ("source_id", "sources", as_reported_by),
+    ):
+        if wanted is None:
+            continue
+        known = [row[column] for row in _table(known_in).rows]
+        if wanted not in known:
+            raise ValueError(f"no {column} {wanted!r}; expected one of {', '.join(known)}")
+        table = table._replace(rows=tuple(row for row in table.rows if row[column] == wanted))
+    return _frame(table)
+
+
+def sources() -> pd.DataFrame:
+    """Every article, abstract or review from which a value was read."""
+    return _frame(_table("sources"))
+
+
+def survival() -> pd.DataFrame:
+    """Medians in months and landmark rates in percent. ``value`` and its limits are text: they may be NR."""
+    return _frame(_table("survival"))
+
+
+def claims() -> pd.DataFrame:
+    """Propositions of the debate, the comparisons that test them and the rows on which they rest."""
+    return _frame(_table("claims"))
+
+
+def comparisons() -> pd.DataFrame:
+    """The questions that the explorer can open."""
+    return _frame(_table("comparisons"))
+
+
+def readings() -> pd.DataFrame:
+    """The ways to count the patients of each comparison; ``printed`` comes first."""
+    return _frame(_table("readings"))
+
+
+def discrepancies() -> pd.DataFrame:
+    """Where an article disagrees with itself, with another one or with a trial's own report."""
+    return _frame(_table("discrepancies"))
+
+
+def records(table: str) -> tuple[Row, ...]:
+    """The rows of a table as fresh dictionaries of str, int, float or None, without pandas.
+
+    Raises ValueError when there is no such table.
+    """
+    return tuple(dict(row) for row in _table(table).rows)
+
+
+def consistent_events(n: int, percent: str) -> range:
+    """The integers k whose share of n prints as `percent`, rounded half up to as many decimals.
+
+    Formula, with P the printed number without its point and d its decimals: floor(100 k 10^d / n + 1/2) = P,
+    in exact integer arithmetic. ``"<1"`` stands for every k with 100 k / n < 1. An empty range means that the
+    percentage cannot be of n patients; this is known as the GRIM test.
+
+    Raises ValueError when n is below 1 or `percent` is not a printed percentage such as "93" or "<1".
+    """
+    found = PERCENT.fullmatch(percent)
+    if n < 1 or found is None:
+        raise ValueError(f"{percent!r} percent of {n}; expected such as '93', '11.9' or '<1' of at least 1")
+    decimals = found["decimals"] or ""
+    printed, scale = int(found["whole"] + decimals), 100 * 10 ** len(decimals)
+    if found["below"]:
+        low, high = 0, _ceil(printed * n, scale)
+    else:
+        low, high = _ceil((2 * printed - 1) * n, 2 * scale), _ceil((2 * printed + 1) * n, 2 * scale)
+    return range(max(low, 0), min(high, n + 1))
+
+
+def _ceil(numerator: int, denominator: int) -> int:
+    return -(-numerator // denominator)
+
+
+def data_directory() -> Path:
+    """``carbite/data`` of an installed wheel, or ``data/`` of the source tree of an editable install."""
+    module = Path(__file__).resolve().parent
+    installed = module / "data"
+    return installed if installed.is_dir() else module.parents[1] / "data"
+
+
+@cache
+def _tables() -> Mapping[str, Table]:
+    return load(data_directory())
+
+
+def _table(name: str) -> Table:
+    if name not in _tables():
+        raise ValueError(f"no table {name!r}; expected one of {', '.join(_tables())}")
+    return _tables()[name]
+
+
+def _frame(table: Table) -> pd.DataFrame:
+    import pandas as pd
+
+    types = {field["name"]: FRAME_TYPES[field["type"]] for field in table.schema["fields"]}
+    return pd.DataFrame(list(table.rows), columns=list(types)).astype(types)
+
+
+def load(directory: Path) -> Mapping[str, Table]:
+    """Every table of the data package in `directory`, read and checked. Raises DataError: all or nothing."""
+    try:
+        package = json.loads(_text(directory / PACKAGE, ()))
+    except json.JSONDecodeError as error:
+        found = error.doc[error.pos : error.pos + 20]
+        raise DataError(PACKAGE, error.lineno, None, found, f"JSON: {error.msg}") from error
+    tables = {
+        resource["name"]: _read(directory / resource["path"], resource["schema"])
+        for resource in package["resources"]
+    }
+    for name, table in tables.items():
+        _check_keys(table)
+        _check_foreign_keys(name, tables)
+        _check_listed_ids(name, tables)
+        _check_rows(name, table)
+    return tables
+
+
+def _text(path: Path, columns: Sequence[str]) -> str:
+    """The text of a file. `columns` let an error of encoding name its field."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(path.name, None, None, "no such file", f"it in {path.parent}") from None
+    if raw.startswith(b"\xef\xbb\xbf"):
+        first = columns[0] if columns else None
+        raise DataError(path.name, 1, first, "\ufeff", "UTF-8 without a byte order mark")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The cell in which decoding stopped is the last one of the line up to there.
+        line = raw.count(b"\n", 0, error.start) + 1
+        start = raw.rfind(b"\n", 0, error.start) + 1
+        cells = next(csv.reader([raw[start : error.end].decode("latin-1")]))
+        field = columns[len(cells) - 1] if len(cells) <= len(columns) else None
+        raise DataError(path.name, line, field, cells[-1], "text in UTF-8") from error
+    if not text.endswith("\n"):
+        line = text.count("\n") + 1
+        raise DataError(path.name, line, None, text[-20:], "a line end: the file is cut off")
+    return text
+
+
+def _read(path: Path, schema: Mapping[str, Any]) -> Table:
+    """The rows of one file, each cell of the type that the schema gives and within its constraints."""
+    fields = schema["fields"]
+    columns = [field["name"] for field in fields]
+    lines_of_cells = _cells(path, columns)
+    _check_header(path.name, next(lines_of_cells, (1, []))[1], columns)
+    rows: list[Row] = []
+    lines: list[int] = []
+    for line, cells in lines_of_cells:
+        if len(cells) != len(columns):
+            field = columns[min(len(cells), len(columns) - 1)]
+            expected = f"{len(columns)} cells in the line, not {len(cells)}"
+            raise DataError(path.name, line, field, ",".join(cells[-1:]), expected)
+        rows.append({f["name"]: _cell(path.name, line, f, c) for f, c in zip(fields, cells, strict=True)})
+        lines.append(line)
+    return Table(path.name, schema, tuple(rows), tuple(lines))
+
+
+def _cells(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """The records of a CSV file, the header included, each with the number of its first line."""
+    reader = csv.reader(io.StringIO(_text(path, columns), newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(path.name, line, None, str(error), "quotes as in RFC 4180") from error
+
+
+def _check_header(file: str, header: Sequence[str], columns: Sequence[str]) -> None:
+    expected = f"the columns {', '.join(columns)}, in this order"
+    stray = [name for name in header if name not in columns]
+    missing = [name for name in columns if name not in header]
+    moved = [found for found, name in zip(header, columns, strict=False) if found != name]
+    if stray:
+        raise DataError(file, 1, stray[0], "a stray column", expected)
+    if missing:
+        raise DataError(file, 1, missing[0], "no such column", expected)
+    if moved or len(header) > len(columns):
+        raise DataError(file, 1, (moved or header)[-1], ",".join(header), expected)
+
+
+def _cell(file: str, line: int, field: Mapping[str, Any], text: str) -> Cell:
+    """One cell, typed. Raises DataError when its type or a constraint of its field is not met."""
+    kind, limits = field["type"], field.get("constraints", {})
+
+    def refuse(expected: str) -> DataError:
+        return DataError(file, line, field["name"], text, expected)
+
+    if text == "":
+        if limits.get("required"):
+            raise refuse("a value: the field is required")
+        return None
+    if text != text.strip():
+        raise refuse("no space at either end")
+    if "enum" in limits and text not in limits["enum"]:
+        raise refuse(f"one of {', '.join(limits['enum'])}")
+    if "pattern" in limits and not re.search(limits["pattern"], text):
+        raise refuse(f"the pattern {limits['pattern']}")
+    if kind == "string":
+        return text
+    if not NUMERALS[kind].fullmatch(text):
+        raise refuse(f"a value of type {kind}")
+    number: int | float = int(text) if kind == "integer" else float(text)
+    if number < limits.get("minimum", number):
+        raise refuse(f"at least {limits['minimum']}")
+    if number > limits.get("maximum", number):
+        raise refuse(f"at most {limits['maximum']}")
+    return number
+
+
+def _check_keys(table: Table) -> None:
+    """Primary keys, unique keys and unique fields occur once. A key with an empty cell is not compared."""
+    keys = [table.schema["primaryKey"], *table.schema.get("uniqueKeys", ())]
+    keys += [[f["name"]] for f in table.schema["fields"] if f.get("constraints", {}).get("unique")]
+    for key in keys:
+        line_of: dict[tuple[Cell, ...], int] = {}
+        for index, row in enumerate(table.rows):
+            found = tuple(row[name] for name in key)
+            if None in found:
+                continue
+            if found in line_of:
+                expected = f"{' + '.join(key)} once: line {line_of[found]} has {' + '.join(found)} too"
+                raise table.error(index, Fault(key[-1], expected))
+            line_of[found] = table.lines[index]
+
+
+def _check_foreign_keys(name: str, tables: Mapping[str, Table]) -> None:
+    """A key of another table exists there. A key with an empty cell refers to nothing."""
+    table = tables[name]
+    for key in table.schema.get("foreignKeys", ()):
+        # By the standard, an empty name stands for the table itself.
+        target, columns = tables[key["reference"]["resource"] or name], key["reference"]["fields"]
+        known = {tuple(row[column] for column in columns) for row in target.rows}
+        for index, row in enumerate(table.rows):
+            found = tuple(row[field] for field in key["fields"])
+            if None not in found and found not in known:
+                expected = f"a {' + '.join(columns)} of {target.file}, not {' + '.join(found)}"
+                raise table.error(index, Fault(key["fields"][-1], expected))
+
+
+def _check_listed_ids(name: str, tables: Mapping[str, Table]) -> None:
+    """Ids that stand in one cell, separated by spaces, exist in the columns that the field names."""
+    table = tables[name]
+    for field in table.schema["fields"]:
+        if "listOf" not in field:
+            continue
+        places = [place.split(".") for place in field["listOf"]]
+        known = {row[column] for other, column in places for row in tables[other].rows}
+        for index, row in enumerate(table.rows):
+            for found in (row[field["name"]] or "").split():
+                if found not in known:
+                    expected = f"ids of {' or '.join(field['listOf'])}, not {found}"
+                    raise table.error(index, Fault(field["name"], expected))
+
+
+def _check_rows(name: str, table: Table) -> None:
+    rule = ROW_RULES.get(name)
+    if rule is None:
+        return
+    for index, row in enumerate(table.rows):
+        fault = rule(row)
+        if fault is not None:
+            raise table.error(index, fault)
+
+
+def _trial_fault(row: Row) -> Fault | None:
+    ages = [row[f"age_{name}_years"] for name in ("min", "median", "max")]
+    known_ages = [age for age in ages if age is not None]
+    if known_ages != sorted(known_ages):
+        return Fault("age_median_years", "an age from that of the youngest to that of the oldest patient")
+    if None not in (row["enrolled"], row["infused"]) and row["infused"] > row["enrolled"]:
+        return Fault("infused", f"at most the {row['enrolled']} enrolled")
+    counted = any(row[name] is not None for name in ("enrolled", "infused", "evaluable"))
+    if counted != (row["enrolled_source_id"] is not None):
+        return Fault("enrolled_source_id", "a source exactly where enrolled, infused or evaluable is given")
+    return None
+
+
+def _outcome_fault(row: Row) -> Fault | None:
+    events, n = row["events"], row["n"]
+    if (events is None) != (n is None):
+        return Fault("n" if n is None else "events", "events and n both given, or both empty")
+    if events is not None and events > n:
+        return Fault("events", f"at most n, which is {n}")
+    if (row["comparison_id"] is None) != (row["reading"] is None):
+        return Fault("reading", "comparison_id and reading both given, or both empty")
+    if row["default"] == "yes" and (events is None or row["comparison_id"] is None):
+        return Fault("default", "no: the row has no count or no comparison")
+    return _percent_fault(row)
+
+
+def _percent_fault(row: Row) -> Fault | None:
+    """Whether the printed percentage, the integers that give it, the count and the flag disagree."""
+    percent, n = row["percent_printed"], row["n"]
+    flagged = "impossible-percent" in (row["flag"] or "").split()
+    tested = n is not None and percent not in (None, "NR", "NA")
+    fits = consistent_events(n, percent) if tested else range(0)
+    for name, bound in (("events_low", min(fits, default=None)), ("events_high", max(fits, default=None))):
+        if row[name] != bound:
+            expected = "an empty cell" if bound is None else str(bound)
+            return Fault(name, f"{expected}, from {percent} % of {n}")
+    if fits and row["events"] not in fits:
+        return Fault("events", f"{fits[0]} to {fits[-1]}, which print as {percent} % of {n}")
+    if tested and not fits and not flagged:
+        return Fault("percent_printed", f"a share that a count of {n} gives, or the flag impossible-percent")
+    # Without a percentage of its own, a count can still be derived from an impossible one.
+    if flagged and (fits or not tested and (n is None or row["status"] != "derived")):
+        return Fault("flag", "impossible-percent only where no count prints as the percentage")
+    return None
+
+
+def _survival_fault(row: Row) -> Fault | None:
+    unit = "months" if row["kind"] == "median" else "percent"
+    if (row["kind"] == "landmark") != (row["landmark_months"] is not None):
+        return Fault("landmark_months", "a time exactly where kind is landmark")
+    if row["unit"] != unit:
+        return Fault("unit", f"{unit} for a {row['kind']}")
+    values = [float(row[name]) for name in ("ci_low", "value", "ci_high") if row[name] not in (None, "NR")]
+    if values != sorted(values):
+        return Fault("value", "a value from ci_low to ci_high")
+    if unit == "percent" and values and values[-1] > 100:
+        return Fault("value", "at most 100 percent")
+    return None
+
+
+ROW_RULES: Mapping[str, Callable[[Row], Fault | None]] = {
+    "trials": _trial_fault,
+    "outcomes": _outcome_fault,
+    "survival": _survival_fault,
+}

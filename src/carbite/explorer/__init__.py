@@ -1,0 +1,101 @@
+"""The explorer: a learner ticks trials and changes assumptions, and sees how the verdict moves.
+
+In JupyterLab it is an `anywidget` whose ``selection`` and ``options`` are shared with the browser and whose
+``result`` is computed in Python. In the static book the same script runs without a kernel, and the default view
+stands in the HTML.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import count
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+from carbite.claims import evaluate
+from carbite.comparisons import Options, Selection, added_trial, comparison
+from carbite.explorer.bundle import source, widget_module
+from carbite.explorer.payload import payload
+
+BUILDING = "CARBITE_BUILD"
+"""Set while the book is built: the explorer then displays itself as HTML, since no kernel stays behind the page."""
+
+
+class Explorer(anywidget.AnyWidget):
+    """One comparison of the debate, recomputed for whatever a learner ticks.
+
+    ``selection`` is ``{"comparison", "trials", "readings", "added"}``; ``options`` holds the fields of
+    :class:`carbite.comparisons.Options`; ``result`` is :meth:`carbite.claims.Verdict.as_dict` of both.
+    A selection or an option that does not exist is refused with a TraitError that names it.
+    """
+
+    _esm = widget_module()
+    _css = source("explorer.css")
+    _data = traitlets.Dict().tag(sync=True)
+    selection = traitlets.Dict().tag(sync=True)
+    options = traitlets.Dict().tag(sync=True)
+    result = traitlets.Dict()
+
+    _shown: ClassVar[count[int]] = count(1)
+
+    def __init__(self, comparison_id: str = "cr", **keywords: Any) -> None:
+        chosen = comparison(comparison_id).default_selection()
+        super().__init__(
+            _data=payload(),
+            selection={
+                "comparison": chosen.comparison_id,
+                "trials": list(chosen.trials),
+                "readings": {},
+                "added": [],
+            },
+            options=dict(Options().__dict__),
+            **keywords,
+        )
+        self._initial = comparison_id
+        self._compute()
+        self.observe(lambda _: self._compute(), names=["selection", "options"])
+
+    @traitlets.validate("selection", "options")
+    def _check(self, proposal: Any) -> dict[str, Any]:
+        value: dict[str, Any] = proposal["value"]
+        selection = value if proposal["trait"].name == "selection" else self.selection
+        options = value if proposal["trait"].name == "options" else self.options
+        if selection and options:
+            try:
+                _evaluated(selection, options)
+            except (KeyError, TypeError, ValueError) as error:
+                raise traitlets.TraitError(str(error)) from error
+        return value
+
+    def _compute(self) -> None:
+        self.result = _evaluated(self.selection, self.options)
+
+    def _repr_mimebundle_(self, **keywords: Any) -> Any:
+        if os.environ.get(BUILDING) != "1":
+            return super()._repr_mimebundle_(**keywords)
+        return {"text/html": self._static_html(), "text/plain": self.result["sentence"]}
+
+    def _static_html(self) -> str:
+        # Only the book's own environment has Node; a notebook without it must still open.
+        from carbite.explorer.prerender import prerender
+
+        position = next(self._shown)
+        drawn = prerender(self._initial, f"static{position}")
+        html = f'<div class="carbite-explorer" data-comparison="{self._initial}">{drawn}</div>'
+        if position == 1:
+            data = json.dumps(payload(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+            html += f'<script type="application/json" class="carbite-data">{data}</script>'
+        return html
+
+
+def _evaluated(selection: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    asked = Selection(
+        comparison_id=selection["comparison"],
+        trials=tuple(selection["trials"]),
+        readings=dict(selection.get("readings", {})),
+        added=tuple(added_trial(**trial) for trial in selection.get("added", ())),
+    )
+    return evaluate(asked, Options(**options)).as_dict()

@@ -1,0 +1,206 @@
+import { addedTrial, defaultState, wholeNumber } from "./state.js";
+import { comparisonOf, evaluate, sharesPatients } from "./verdict.js";
+import { besideHtml, caveatsHtml, explorerHtml, keptCsv, keptHtml, optionsHtml, resultCsv, tableHtml, verdictHtml } from "./view.js";
+
+// Wires one explorer to one store: what a reader does becomes a new state, a new state is drawn.
+// The same code runs in the static page (the store is the page's, mirrored in its address)
+// and in JupyterLab (the store is the widget's model, shared with Python).
+
+/** A state that others can watch. */
+export function createStore(state) {
+  const watchers = new Set();
+  return {
+    get: () => state,
+    set(next) {
+      state = next;
+      watchers.forEach((watch) => watch(state));
+    },
+    watch(callback) {
+      watchers.add(callback);
+      return () => watchers.delete(callback);
+    },
+  };
+}
+
+/**
+ * Draw an explorer into an element and keep it up to date.
+ * @param {HTMLElement} el @param {object} data the payload that Python wrote @param {object} store
+ * @param {{key: string, initial: string, href: ((state: object) => string) | null, onResult?: (result: object) => void}} how
+ *   href makes the link of a state; null where there is no address to share
+ * @returns {() => void} stops it
+ */
+export function mount(el, data, store, how) {
+  const { key, initial, href, onResult } = how;
+  const kept = [];
+  let result = null;
+  let verdict = "";
+
+  const part = (name) => el.querySelector(`.cx-${name}`);
+
+  function draw(state) {
+    const first = result === null;
+    result = evaluate(data, state);
+    if (first) {
+      el.innerHTML = explorerHtml(data, state, result, key);
+      el.classList.add("cx-live");
+      if (!href) el.querySelector('[data-tool="link"]').remove();
+    } else {
+      const focused = focusKey(el);
+      // Written only when it changed: a live region that is written again is read out again.
+      if (verdict !== verdictHtml(result)) part("verdict").innerHTML = verdictHtml(result);
+      part("options").innerHTML = optionsHtml(data, state, key);
+      part("table").innerHTML = tableHtml(data, state, result, key);
+      part("beside").innerHTML = besideHtml(data, result);
+      part("caveats").innerHTML = caveatsHtml(result);
+      restoreFocus(el, focused);
+    }
+    verdict = verdictHtml(result);
+    onResult?.(result);
+  }
+
+  function notice(text) {
+    part("notice").textContent = text;
+  }
+
+  function change(patch) {
+    notice("");
+    store.set({ ...store.get(), ...patch });
+  }
+
+  function toggleTrial(id, ticked) {
+    const state = store.get();
+    const { trials } = comparisonOf(data, state.comparison);
+    const chosen = trials.find((trial) => trial.id === id);
+    let kept = state.trials.filter((each) => each !== id);
+    if (ticked && state.options.overlap === "exclusive") {
+      const shared = trials.filter((trial) => kept.includes(trial.id) && sharesPatients(trial, chosen));
+      kept = kept.filter((each) => !shared.some((trial) => trial.id === each));
+      change({ trials: [...kept, id] });
+      if (shared.length) notice(`${shared.map((trial) => trial.name).join(", ")} shares patients with ${chosen.name} and was unticked.`);
+      return;
+    }
+    change({ trials: ticked ? [...kept, id] : kept });
+  }
+
+  function choose(name, value) {
+    const state = store.get();
+    if (name === "comparison") {
+      const next = defaultState(data, value);
+      const reading = state.options.reading in comparisonOf(data, value).readings ? state.options.reading : "printed";
+      change({ ...next, options: { ...state.options, reading } });
+      return;
+    }
+    change({ options: { ...state.options, [name]: value }, ...(name === "reading" ? { readings: {} } : {}) });
+  }
+
+  function chooseNumber(input) {
+    const name = input.dataset.choice;
+    const [low, high] = data.limits[name];
+    const typed = Number(input.value) / (name === "attrition" ? 100 : 1);
+    if (input.value.trim() === "" || !(typed >= low && typed <= high)) {
+      input.setAttribute("aria-invalid", "true");
+      notice(name === "bias" ? `Assumed bias must be an odds ratio from ${low} to ${high}.` : `The share never infused must be from 0 to ${100 * high} %.`);
+      return;
+    }
+    choose(name, typed);
+  }
+
+  function onChange({ target }) {
+    if (target.dataset.trial) toggleTrial(target.dataset.trial, target.checked);
+    else if (target.dataset.reading) change({ readings: { ...store.get().readings, [target.dataset.reading]: target.value } });
+    else if (target.type === "number" && target.dataset.choice) chooseNumber(target);
+    else if (target.dataset.choice) choose(target.dataset.choice, target.value);
+  }
+
+  function onClick({ target }) {
+    const button = target.closest("button");
+    if (!button) return;
+    const { tool, remove, drop } = button.dataset;
+    const state = store.get();
+    if (tool === "reset") change(defaultState(data, initial));
+    if (tool === "link") copyLink(href(state), notice, part("notice"));
+    if (tool === "csv") download("carbite-comparison.csv", resultCsv(data, state, result));
+    if (tool === "csv-kept") download("carbite-scenarios.csv", keptCsv(kept));
+    if (tool === "keep") {
+      kept.push({ name: `Scenario ${(kept.at(-1)?.number ?? 0) + 1}`, number: (kept.at(-1)?.number ?? 0) + 1, href: href ? href(state) : "", result });
+      drawKept();
+      notice(`${kept.at(-1).name} is kept below.`);
+    }
+    if (remove !== undefined) {
+      change({ added: state.added.filter((trial) => trial.name !== remove) });
+      el.querySelector(".cx-add summary").focus();
+    }
+    if (drop !== undefined) {
+      kept.splice(Number(drop), 1);
+      drawKept();
+      el.querySelector('[data-tool="keep"]').focus();
+    }
+  }
+
+  function drawKept() {
+    part("kept").hidden = kept.length === 0;
+    part("kept").innerHTML = kept.length ? keptHtml(data, kept) : "";
+  }
+
+  function onSubmit(event) {
+    event.preventDefault();
+    const form = event.target;
+    if (!form.closest(".cx-add")) return;
+    const error = form.querySelector(".cx-error");
+    const state = store.get();
+    try {
+      const { name, arm, events, n } = Object.fromEntries(new FormData(form));
+      const trial = addedTrial(data, state, name, arm, wholeNumber(events), wholeNumber(n));
+      error.textContent = "";
+      form.reset();
+      change({ added: [...state.added, trial] });
+    } catch (problem) {
+      error.textContent = problem.message;
+    }
+  }
+
+  el.addEventListener("change", onChange);
+  el.addEventListener("click", onClick);
+  el.addEventListener("submit", onSubmit);
+  const unwatch = store.watch(draw);
+  draw(store.get());
+  return () => {
+    unwatch();
+    el.removeEventListener("change", onChange);
+    el.removeEventListener("click", onClick);
+    el.removeEventListener("submit", onSubmit);
+  };
+}
+
+/** What tells the focused control again after its part was drawn anew. */
+function focusKey(el) {
+  const active = el.ownerDocument.activeElement;
+  if (!active || !el.contains(active)) return "";
+  for (const name of ["trial", "reading", "choice", "tool"]) {
+    if (active.dataset[name]) return `[data-${name}="${CSS.escape(active.dataset[name])}"]`;
+  }
+  return "";
+}
+
+function restoreFocus(el, selector) {
+  if (selector) el.querySelector(selector)?.focus({ preventScroll: true });
+}
+
+function copyLink(link, notice, shownIn) {
+  const showIt = () => {
+    notice("Copy this link: ");
+    const field = Object.assign(document.createElement("input"), { readOnly: true, value: link });
+    field.setAttribute("aria-label", "Link to this state");
+    shownIn.append(field);
+    field.select();
+  };
+  if (!navigator.clipboard) showIt();
+  else navigator.clipboard.writeText(link).then(() => notice("Link copied. It opens this page in exactly this state."), showIt);
+}
+
+function download(name, text) {
+  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
+  const link = Object.assign(document.createElement("a"), { href: url, download: name });
+  link.click();
+  URL.revokeObjectURL(url);
+}

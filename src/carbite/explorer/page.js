@@ -1,0 +1,56 @@
+import { createStore, mount } from "./explorer.js";
+import { defaultState, formatHash, isStateHash, parseHash, sameState } from "./state.js";
+
+// The static page: one state for all its explorers, mirrored in the address.
+
+/** Every explorer of a static page, on one state that is mirrored in the page's address. */
+function mountPage() {
+  const places = [...document.querySelectorAll(".carbite-explorer")];
+  if (!places.length) return;
+  const data = JSON.parse(document.querySelector("script.carbite-data").textContent);
+  const initial = places[0].dataset.comparison;
+  const { state, problem } = readAddress(data, initial);
+  const store = createStore(state);
+  const href = (next) => location.href.split("#")[0] + formatHash(data, next, initial);
+
+  places.forEach((el, position) => mount(el, data, store, {
+    key: `cx${position + 1}`, initial, href, onResult: position === 0 ? (result) => showLiveNumbers(result) : undefined,
+  }));
+  sayProblem(places, problem);
+  store.watch((next) => {
+    const hash = formatHash(data, next, initial);
+    if (hash || isStateHash(location.hash)) history.replaceState(null, "", hash || location.href.split("#")[0]);
+  });
+  window.addEventListener("hashchange", () => {
+    if (!isStateHash(location.hash)) return;
+    const read = readAddress(data, initial);
+    if (!sameState(read.state, store.get())) store.set(read.state);
+    sayProblem(places, read.problem);
+  });
+}
+
+function sayProblem(places, problem) {
+  if (!problem) return;
+  for (const el of places) el.querySelector(".cx-notice").textContent = `This link could not be read: ${problem}. You see the published comparison.`;
+}
+
+function readAddress(data, initial) {
+  if (!isStateHash(location.hash)) return { state: defaultState(data, initial), problem: "" };
+  try {
+    return { state: parseHash(data, location.hash), problem: "" };
+  } catch (error) {
+    return { state: defaultState(data, initial), problem: error.message };
+  }
+}
+
+/** Numbers in the prose that follow the explorer; those that differ from the printed default are marked. */
+function showLiveNumbers(result) {
+  for (const el of document.querySelectorAll("[data-live]")) {
+    const text = result.text[el.dataset.live];
+    el.dataset.default ??= el.textContent;
+    el.textContent = text;
+    el.classList.toggle("live-changed", text !== el.dataset.default);
+  }
+}
+
+mountPage();

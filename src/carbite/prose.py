@@ -1,0 +1,223 @@
+"""One number in a sentence, with its source.
+
+A chapter never types a figure. It names one, and the same function gives the text, the source and the link to
+the static page (as a role) and to JupyterLab (as a link). A number is named by where it stands:
+
+``o:ROW``                 an outcome: its percentage; ``o:ROW:count`` gives "61 of 75", also ``n``, ``events``
+``s:ROW``                 a survival median or landmark with its unit
+``f:ROW``                 what was reported after 2021, with its unit
+``t:TRIAL:enrolled``      a characteristic of a trial, also ``infused``, ``evaluable``, ``age_median_years``
+``v:COMPARISON:NAME``     a computed result under the stated rule, such as ``v:cr:ratio`` or
+                          ``v:cr?reading=enrolled:car_t.percent``; the names are those of ``Verdict.text``
+``live:NAME``             the same for the state that the page's explorer shows now
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any
+
+from carbite.claims import Verdict, evaluate
+from carbite.comparisons import Options, comparison, rule
+from carbite.evidence import records
+
+NO_BREAK = "\u00a0"
+PERCENTAGES = ("percent", "low", "high", "pi_low", "pi_high", "i2")
+STATUS = {
+    "printed": "as printed",
+    "derived": "worked out from what is printed",
+    "primary": "from the trial's own report",
+    "secondary": "read in a secondary source",
+}
+DENOMINATORS = {
+    "enrolled": "patients enrolled",
+    "infused": "patients infused or treated",
+    "evaluable": "evaluable patients",
+    "responders": "responders",
+    "unstated": "patients; the source does not say which",
+}
+
+
+@dataclass(frozen=True)
+class Number:
+    """``text`` as it stands in the sentence; ``source`` says what it is and where it stands; ``href`` links there."""
+
+    name: str
+    text: str
+    source: str
+    href: str
+    live: str = ""
+
+
+class UnknownNumber(KeyError):
+    """A chapter names a number that is not in ``data/``."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def number(name: str, live_comparison: str = "cr") -> Number:
+    """The number of this name. Raises UnknownNumber that says what was expected.
+
+    ``live_comparison`` is the comparison that the page's explorer opens with.
+    """
+    kind, _, rest = name.partition(":")
+    makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed}
+    if kind == "live":
+        shown = _computed(f"{live_comparison}:{rest}")
+        return replace(shown, name=name, live=rest)
+    if kind not in makers or not rest:
+        raise UnknownNumber(f"{name!r} is not a number: it should begin with o:, s:, f:, t:, v: or live:")
+    return replace(makers[kind](rest), name=name)
+
+
+def _row(table: str, key: str, value: str) -> Mapping[str, Any]:
+    found = _by_key(table, key).get(value)
+    if found is None:
+        raise UnknownNumber(f"{table}.csv has no {key} {value!r}")
+    return found
+
+
+@cache
+def _by_key(table: str, key: str) -> Mapping[str, Mapping[str, Any]]:
+    return {row[key]: row for row in records(table)}
+
+
+def _cited(source_id: str, locator: str, status: str) -> tuple[str, str]:
+    """How a source is named beside a number, and its link."""
+    source = _row("sources", "source_id", source_id)
+    said = f"{source['citation']}, {locator}" + (f" ({STATUS[status]})" if status else "")
+    return said, f"https://doi.org/{source['doi']}" if source["doi"] else ""
+
+
+def _sentence(*parts: str | None) -> str:
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
+
+def _outcome(rest: str) -> Number:
+    outcome_id, _, wanted = rest.partition(":")
+    row = _row("outcomes", "outcome_id", outcome_id)
+    trial = _row("trials", "trial_id", row["trial_id"])
+    texts = {
+        "": f"{row['percent_printed']}{NO_BREAK}%" if row["percent_printed"] else None,
+        "count": None if row["events"] is None else f"{row['events']} of {row['n']}",
+        "events": None if row["events"] is None else str(row["events"]),
+        "n": None if row["n"] is None else str(row["n"]),
+    }
+    if texts.get(wanted) is None:
+        raise UnknownNumber(
+            f"outcome {outcome_id!r} has no {wanted or 'percentage'}; it has {_present(texts)}"
+        )
+    said, href = _cited(row["source_id"], row["locator"], row["status"])
+    counted = (
+        None if row["events"] is None else f"{row['events']} of {row['n']} {DENOMINATORS[row['denominator']]}"
+    )
+    source = _sentence(
+        f"{trial['name']}: {row['definition']}",
+        counted,
+        row["population"],
+        row["timepoint"],
+        said,
+        row["note"],
+    )
+    return Number("", texts[wanted] or "", source, href)
+
+
+def _survival(rest: str) -> Number:
+    row = _row("survival", "survival_id", rest)
+    trial = _row("trials", "trial_id", row["trial_id"])
+    unit = "%" if row["unit"] == "percent" else "months"
+    what = (
+        f"median {row['endpoint'].upper()}"
+        if row["kind"] == "median"
+        else f"{row['endpoint'].upper()} at {row['landmark_months']} months"
+    )
+    said, href = _cited(row["source_id"], row["locator"], row["status"])
+    source = _sentence(f"{trial['name']}: {what}", row["population"], said, row["note"])
+    return Number("", f"{row['value']}{NO_BREAK}{unit}", source, href)
+
+
+def _follow_up(rest: str) -> Number:
+    row = _row("follow_up", "follow_up_id", rest)
+    unit = {"percent": f"{NO_BREAK}%", "months": f"{NO_BREAK}months"}.get(row["unit"], "")
+    limits = f"95 % interval {row['ci_low']} to {row['ci_high']}" if row["ci_low"] else None
+    patients = f"{row['n']} patients" if row["n"] else None
+    said, href = _cited(row["source_id"], row["locator"], row["status"])
+    source = _sentence(
+        f"{row['subject']}: {row['measure']}", limits, patients, row["population"], said, row["note"]
+    )
+    return Number("", f"{row['value']}{unit}", source, href)
+
+
+def _trial(rest: str) -> Number:
+    trial_id, _, wanted = rest.partition(":")
+    row = _row("trials", "trial_id", trial_id)
+    texts = {
+        name: None if row[name] is None else f"{row[name]:g}" for name in ("enrolled", "infused", "evaluable")
+    }
+    texts["age_median_years"] = (
+        None if row["age_median_years"] is None else f"{row['age_median_years']:g}{NO_BREAK}years"
+    )
+    if texts.get(wanted) is None:
+        raise UnknownNumber(f"trial {trial_id!r} has no {wanted!r}; it has {_present(texts)}")
+    of_enrolment = wanted in ("enrolled", "infused", "evaluable") and row["enrolled_source_id"]
+    prefix = "enrolled_" if of_enrolment else ""
+    said, href = _cited(row[f"{prefix}source_id"], row[f"{prefix}locator"], "")
+    what = "median age" if wanted == "age_median_years" else f"patients {wanted}"
+    return Number("", texts[wanted] or "", _sentence(f"{row['name']}: {what}", said, row["note"]), href)
+
+
+def _computed(rest: str) -> Number:
+    asked, _, wanted = rest.partition(":")
+    comparison_id, _, query = asked.partition("?")
+    verdict = _verdict(comparison_id, query)
+    if wanted not in verdict.text:
+        raise UnknownNumber(f"{asked!r} has no {wanted!r}; it has {', '.join(verdict.text)}")
+    is_percent = wanted.partition(".")[2] in PERCENTAGES
+    method = f"{verdict.text['method']}; {verdict.text['reading']}"
+    source = _sentence(
+        f"Computed from data/: {verdict.comparison.label}",
+        f"{verdict.text['car_t.trials']} of CAR T, {verdict.text['bispecific.trials']} of {verdict.comparison.bispecific_name}",
+        method,
+    )
+    return Number(
+        "", f"{verdict.text[wanted]}{NO_BREAK}%" if is_percent else verdict.text[wanted], source, ""
+    )
+
+
+@cache
+def _verdict(comparison_id: str, query: str) -> Verdict:
+    """The verdict on the published selection, with the options that a query such as ``reading=enrolled`` changes."""
+    kinds = {field.name: type(field.default) for field in fields(Options)}
+    changed: dict[str, Any] = {}
+    for pair in filter(None, query.split("&")):
+        name, _, value = pair.partition("=")
+        if name not in kinds:
+            raise UnknownNumber(f"{pair!r} is not an option; there are {', '.join(kinds)}")
+        changed[name] = kinds[name](value)
+    try:
+        return evaluate(comparison(comparison_id).default_selection(), Options(**changed))
+    except (KeyError, ValueError) as error:
+        raise UnknownNumber(str(error.args[0])) from error
+
+
+def _present(texts: Mapping[str, str | None]) -> str:
+    return ", ".join(name or "a percentage" for name, text in texts.items() if text is not None) or "nothing"
+
+
+def markdown(found: Number) -> str:
+    """The number as Markdown for JupyterLab: a link whose title, shown on hover, is the source."""
+    title = found.source.replace('"', "'")
+    text = found.text.replace("|", "\\|")
+    return f'[{text}]({found.href or "#"} "{title}")'
+
+
+def rule_in_words() -> str:
+    """The verdict rule in one sentence, for pages that state it."""
+    stated = rule()
+    return (
+        f"{stated['tau2_choices'][stated['tau2']]}, {stated['interval_choices'][stated['interval']]} interval, "
+        f"{100 * stated['level']:g} %, at least {stated['minimum_trials_per_arm']} trials an arm"
+    )

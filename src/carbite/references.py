@@ -1,0 +1,52 @@
+"""``book/references.bib``, written from ``data/sources.csv``: a source is described once, in the data."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from carbite.evidence import records
+
+HEADER = "% Written by `make references` from data/sources.csv; change that file, not this one.\n"
+
+
+def bibtex() -> str:
+    """Every source as a BibTeX entry, in the order of ``sources.csv``."""
+    return HEADER + "".join(_entry(row) for row in records("sources"))
+
+
+def _entry(row: Mapping[str, Any]) -> str:
+    fields = {
+        "author": " and ".join(_author(name) for name in row["authors"].split("; ")) if row["authors"] else None,
+        "title": "{" + row["title"] + "}" if row["title"] else "{" + row["citation"] + "}",
+        "note": row["citation"] if row["title"] else None,
+        "year": str(row["year"]),
+        "doi": row["doi"],
+    }
+    said = "".join(f"  {name} = {{{_escaped(value)}}},\n" for name, value in fields.items() if value)
+    return f"\n@misc{{{row['source_id']},\n{said}}}\n"
+
+
+def _author(name: str) -> str:
+    """``Molina JC`` to ``Molina, J. C.``; ``et al`` to BibTeX's ``others``."""
+    if name == "et al":
+        return "others"
+    family, _, initials = name.rpartition(" ")
+    return f"{family}, {' '.join(f'{letter}.' for letter in initials if letter.isalpha())}" if family else f"{{{name}}}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "\\&").replace("%", "\\%").replace("–", "--")
+
+
+def main() -> None:
+    """``python -m carbite.references book/references.bib``."""
+    parser = argparse.ArgumentParser(description="Write the references of the book from data/sources.csv.")
+    parser.add_argument("target", type=Path, help="the BibTeX file")
+    parser.parse_args().target.write_text(bibtex(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""The Sphinx extension that makes the book a site which needs no other host.
+
+Each module holds one concern and connects itself; `pages` says what a finished page looks like.
+"""
+
+from sphinx.application import Sphinx
+
+from carbite import __version__
+
+from . import assets, execution, icons, interactive, maths, numbers, pages, repository
+
+
+def setup(app: Sphinx) -> dict[str, str | bool]:
+    """Called by Sphinx: `carbite.site` is listed under `sphinx.extra_extensions` in _config.yml."""
+    for concern in (execution, assets, interactive, numbers, maths, pages, icons, repository):
+        concern.setup(app)
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,86 @@
+"""Tables of the chapters: claims with their verdicts, and the discrepancies that touch a chapter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from carbite.claims import claim, evaluate
+from carbite.comparisons import Options, comparison
+from carbite.evidence import records
+
+SIDES = {"car_t": "CAR T", "bispecific": "bispecifics", "neutral": "neither side"}
+TESTABILITY = {
+    "yes": "numbers can test it",
+    "partly": "numbers test a part",
+    "no": "no numbers in the articles",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A frame that shows itself as an accessible HTML table with a caption."""
+
+    caption: str
+    frame: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in self.frame.columns)
+        body = "".join(
+            "<tr>" + "".join(_cell(position, value) for position, value in enumerate(row)) + "</tr>"
+            for row in self.frame.itertuples(index=False, name=None)
+        )
+        label = escape(self.caption)
+        return (
+            f'<div class="carbite-scroll" role="group" aria-label="{label}" tabindex="0"><table class="carbite-table">'
+            f"<caption>{label}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+
+def _cell(position: int, value: object) -> str:
+    text = "" if value is None or value is pd.NA else escape(str(value))
+    return f'<th scope="row">{text}</th>' if position == 0 else f"<td>{text}</td>"
+
+
+def claims(chapter: str) -> Table:
+    """Every claim of a chapter: who holds it, whether numbers can test it, and the verdict of the rule."""
+    rows = []
+    for row in records("claims"):
+        if row["chapter"] != chapter:
+            continue
+        held = claim(row["claim_id"])
+        verdicts = [evaluate(comparison(each).default_selection(), Options()) for each in held.tests]
+        said = "; ".join(f"{v.comparison.label}: {v.text['verdict']}" for v in verdicts)
+        rows.append(
+            {
+                "Claim": row["claim_id"],
+                "Proposition": row["proposition"],
+                "Helps": SIDES[row["side"]],
+                "Held by": row["holders"],
+                "Test": TESTABILITY[row["testability"]],
+                "Verdict by the rule": said or "no comparison to pool; see the text",
+            }
+        )
+    return Table(f"Claims of this chapter and what the rule says of them ({len(rows)})", pd.DataFrame(rows))
+
+
+def discrepancies(chapter: str) -> Table:
+    """Where sources disagree about numbers of a chapter: both values, what it does, how it is resolved."""
+    names = {row["source_id"]: row["citation"] for row in records("sources")}
+    rows = [
+        {
+            "No.": row["discrepancy_id"],
+            "What": row["subject"],
+            "One value": f"{row['value_a']} ({names[row['source_a']]}, {row['locator_a']})",
+            "The other": f"{row['value_b']} ({names[row['source_b']]}, {row['locator_b']})"
+            if row["source_b"]
+            else row["value_b"],
+            "Resolution": row["resolution"],
+            "Confidence": row["confidence"],
+        }
+        for row in records("discrepancies")
+        if chapter in (row["chapters"] or "").split()
+    ]
+    return Table(f"Where the sources disagree about these numbers ({len(rows)})", pd.DataFrame(rows))
