@@ -1,4 +1,4 @@
-"""`carbite.pooling` against metafor, closed forms, published values and searches that share no code with it."""
+"""`carbite.pooling` against metafor, closed forms, published values and independent searches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,11 @@ METHODS = ["EE.z", *(f"{tau2}.{test}" for tau2 in pooling.TAU2 if tau2 != "EE" f
 CLOSED_FORM = 1e-10  # EE, DL, HE, SJ: the reference has 15 digits; sums differ in their order
 CONVERGED = 1e-9  # REML, ML, PM against metafor with a threshold of 1e-14: both are converged
 METAFOR_DEFAULT = 5e-5  # metafor's default settings stop at a step of 1e-5 in tau2 (PM: 1e-4 of its bracket)
-GLMM_EXACT = 1e-6  # the exact values come from an optimiser that stops at about 3e-8
+GLMM_EXACT = 1e-6  # the exact likelihood's maximum was found by an optimiser, to about 3e-8
 GLMM_METAFOR_7 = 1e-3  # rma.glmm with its default 7 nodes
+GLMM_RARE_EVENTS = 2e-3  # the same on 36 arms with 0 to 19 events, where 7 nodes are too few
 GLMM_METAFOR_25 = 1e-4  # rma.glmm with 25 nodes; its optimiser is the limit
+SAME_LIKELIHOOD = 1e-7  # two quadratures of the same log likelihood
 SAME_NUMBER = 1e-12  # the same formula in another order of operations
 PROPERTY = 1e-8  # invariances: rounding, amplified where the likelihood is flat
 
@@ -75,7 +77,7 @@ def arm(name: str) -> tuple[list[int], list[int]]:
     return SETS[name]["xi"], SETS[name]["ni"]
 
 
-# ---- the reference itself -----------------------------------------------------------------------------------
+# ---- the reference itself ------------------------------------------------------------------------
 
 
 def test_the_reference_grid_is_complete() -> None:
@@ -109,7 +111,7 @@ def test_the_reference_has_rows_of_0_and_100_percent() -> None:
     assert {(13, 13), (42, 42), (0, 36)} <= set(rows)
 
 
-# ---- one arm against metafor ---------------------------------------------------------------------------------
+# ---- one arm against metafor ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -150,8 +152,12 @@ def test_metafor_with_its_default_settings_is_close(name: str, measure: str) -> 
             assert_equal(getattr(fit, ours), expected[FIELDS[ours]], METAFOR_DEFAULT, f"{method} {ours}")
 
 
+# metafor leaves none out of two trials.
+SETS_OF_THREE = [name for name, data in SETS.items() if data["k"] >= 3]
+
+
 @pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", SETS_OF_THREE)
 def test_leaving_one_trial_out_equals_metafor(name: str, measure: str) -> None:
     """metafor's leave-one-out ran with its default settings, hence the wider tolerance for REML."""
     y, v = effect_sizes(*arm(name), MEASURES[measure])
@@ -159,17 +165,11 @@ def test_leaving_one_trial_out_equals_metafor(name: str, measure: str) -> None:
         tau2, test = method.split(".")
         for i in range(len(y)):
             fit = pool_effects(np.delete(y, i), np.delete(v, i), tau2=tau2, interval=INTERVALS[test])
-            if fit.k == 1 and fit.interval != "z":
-                # metafor falls back to z with a warning; here there is no interval.
-                assert math.isnan(fit.ci_low)
-                assert math.isnan(fit.ci_high)
-                fit = pool_effects(np.delete(y, i), np.delete(v, i), tau2=tau2, interval="z")
             within = METAFOR_DEFAULT if tau2 == "REML" else CLOSED_FORM
-            for ours in ("estimate", "se", "tau2"):
-                value = expected.get(FIELDS[ours])
-                if value is not None:
-                    assert_equal(getattr(fit, ours), value[i], within, f"{method} without trial {i}: {ours}")
-            assert_equal(fit.q, expected["Q"][i], CLOSED_FORM, f"{method} without trial {i}: q")
+            for ours in ("estimate", "se") if tau2 == "EE" else ("estimate", "se", "tau2"):
+                theirs = expected[FIELDS[ours]][i]
+                assert_equal(getattr(fit, ours), theirs, within, f"{method} without {i}: {ours}")
+            assert_equal(fit.q, expected["Q"][i], CLOSED_FORM, f"{method} without {i}: q")
 
 
 @pytest.mark.parametrize("measure", MEASURES.values())
@@ -190,7 +190,7 @@ def test_only_the_row_of_0_or_100_percent_gets_half_an_event() -> None:
     np.testing.assert_allclose(v, [13.5 * 0.5 / 14**3, 0.025, 0.5 * 20.5 / 21**3], rtol=SAME_NUMBER)
 
 
-# ---- published values ----------------------------------------------------------------------------------------
+# ---- published values ----------------------------------------------------------------------------
 
 # What this module does not offer, and why the check does not apply.
 NOT_OFFERED = {
@@ -224,10 +224,10 @@ def published_method(name: str) -> tuple[str, str]:
 
 
 def test_every_published_check_is_used_or_excluded_with_a_reason() -> None:
-    assert len(PUBLISHED_FITS) == 50
-    assert len(PUBLISHED_GLMM) == 4
-    assert sum(len(names) for names in NOT_OFFERED.values()) == 9 + 2 - 2 + 0
-    assert len(PUBLISHED_FITS) + len(PUBLISHED_GLMM) + len(PUBLISHED_OTHER) + 9 + 2 == len(PUBLISHED)
+    excluded = [name for names in NOT_OFFERED.values() for name in names]
+    groups = [PUBLISHED_FITS, PUBLISHED_GLMM, PUBLISHED_OTHER, excluded]
+    assert [len(group) for group in groups] == [52, 4, 1, 9]
+    assert sorted(name for group in groups for name in group) == sorted(PUBLISHED)
 
 
 @pytest.mark.parametrize("name", PUBLISHED_FITS)
@@ -261,7 +261,7 @@ DOCUMENTED_KEYS = {
 
 
 def assert_prints_as(documented: str, fit: Any) -> int:
-    """Every `key number [low, high]` of a published line, to the digits it prints; returns how many numbers."""
+    """Every `key number [low, high]` of a published line, to the digits it prints; returns their count."""
     count = 0
     number = r"-?\d*\.\d+|-?\d+"
     for key, first, bracket in re.findall(
@@ -279,21 +279,18 @@ def assert_prints_as(documented: str, fit: Any) -> int:
 
 @pytest.mark.parametrize(
     ("name", "numbers"),
-    [("dat.bcg.logRR.REML", 8), (VAN_HOUWELINGEN, 6), ("PFT.with.0.and.1", 3), ("stijnen2010.PLO.REML.c", 6)]
-    + [("stijnen2010.PLO.REML.t", 6), ("stijnen2010.PLO.GLMM.c", 6), ("stijnen2010.PLO.GLMM.t", 6)]
+    [("dat.bcg.logRR.REML", 8), (VAN_HOUWELINGEN, 6), ("PFT.with.0.and.1", 3)]
+    + [("stijnen2010.PLO.REML.c", 6), ("stijnen2010.PLO.REML.t", 6)]
     + [(f"viechtbauer2005.ex{i}.{m}", 1) for i in (1, 2) for m in ("HE", "DL", "ML", "REML", "EB", "SJ")],
 )
 def test_printed_digits_of_the_literature(name: str, numbers: int) -> None:
     check = PUBLISHED[name]
-    if "GLMM" in name:
-        fit: Any = glmm(check["xi"], check["ni"])
+    tau2, interval = published_method(name)
+    if "xi" in check:
+        measure = "freeman-tukey" if "PFT" in name else "logit"
+        fit = pool(check["xi"], check["ni"], measure=measure, tau2=tau2, interval=interval)
     else:
-        tau2, interval = published_method(name)
-        if "xi" in check:
-            measure = "freeman-tukey" if "PFT" in name else "logit"
-            fit = pool(check["xi"], check["ni"], measure=measure, tau2=tau2, interval=interval)
-        else:
-            fit = pool_effects(check["yi"], check["vi"], tau2=tau2, interval=interval)
+        fit = pool_effects(check["yi"], check["vi"], tau2=tau2, interval=interval)
     assert assert_prints_as(check["documented"], fit) == numbers
 
 
@@ -319,7 +316,7 @@ def test_bcg_leaving_one_trial_out() -> None:
         assert_equal(fit.q, check["Q"][i], CONVERGED, f"without {i}: q")
 
 
-# ---- closed forms of the textbooks ---------------------------------------------------------------------------
+# ---- closed forms of the textbooks ---------------------------------------------------------------
 
 
 def test_equal_variances_give_the_one_sample_t_interval() -> None:
@@ -368,7 +365,7 @@ def test_level_moves_the_limits_only() -> None:
     assert wide.pi_low < narrow.pi_low
 
 
-# ---- the global maximum --------------------------------------------------------------------------------------
+# ---- the global maximum --------------------------------------------------------------------------
 
 
 def restricted_loglik(y: np.ndarray, v: np.ndarray, tau2: float) -> float:
@@ -391,8 +388,8 @@ def restricted_score(y: np.ndarray, v: np.ndarray, tau2: float) -> float:
 
 
 def brute_force_reml(y: np.ndarray, v: np.ndarray) -> tuple[float, int]:
-    """The best of every local maximum that 3000 points find, and how many there are."""
-    grid = np.concatenate([[0.0], np.geomspace(1e-7, 1e3, 3000)])
+    """The best of every local maximum that 1000 points find, and how many there are."""
+    grid = np.concatenate([[0.0], np.geomspace(1e-7, 1e3, 1000)])
     slopes = np.array([restricted_score(y, v, t) for t in grid])
     maxima = [0.0] if slopes[0] <= 0 else []
     for j in np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0)):
@@ -417,19 +414,14 @@ def test_every_subset_of_trials_one_by_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SUBSETS)
-def test_every_subset_equals_metafor_where_metafor_finds_the_maximum(name: str) -> None:
+def test_every_subset_equals_metafor(name: str) -> None:
+    """In these sets metafor finds the global maximum of every subset."""
     data = SUBSETS[name]
-    compared = 0
-    for j, mask in enumerate(data["mask"]):
-        if mask in np.atleast_1d(data["metafor_not_global"]):
-            continue
+    assert data["metafor_not_global"] == []
+    columns = zip(*(data[key] for key in ("mask", "metafor_tight_est", "metafor_tight_tau2")), strict=True)
+    for mask, estimate, tau2 in columns:
         fit = pool_effects(*selected(data, mask), interval="z")
-        ours = (fit.estimate, fit.tau2)
-        assert ours == pytest.approx(
-            (data["metafor_tight_est"][j], data["metafor_tight_tau2"][j]), rel=0, abs=CONVERGED
-        )
-        compared += 1
-    assert compared >= len(data["mask"]) - 1
+        assert (fit.estimate, fit.tau2) == pytest.approx((estimate, tau2), rel=0, abs=CONVERGED), mask
 
 
 @pytest.mark.parametrize("mask", [*MIXED["masks_no_convergence"], *MIXED["masks_not_global"]])
@@ -457,19 +449,19 @@ def test_blinatumomab_without_the_retrospective_series() -> None:
 
 
 def test_random_trials_have_no_higher_restricted_likelihood_anywhere() -> None:
-    """Very unequal variances, where several maxima are common."""
+    """Two large trials that agree and a few small ones that need not: about half have two maxima."""
     random = np.random.default_rng(2021)
     several = 0
     for _ in range(60):
-        k = int(random.integers(3, 8))
-        v = 10 ** random.uniform(-3, 1, k)
-        y = random.normal(0, np.sqrt(v + 10 ** random.uniform(-3, 1)))
+        small = int(random.integers(1, 4))
+        v = np.concatenate([[1e-3, 1e-3], 10 ** random.uniform(-0.5, 0.5, small)])
+        y = np.concatenate([random.normal(0, 0.05, 2), random.normal(0, 3, small)])
         expected, optima = brute_force_reml(y, v)
         fit = pool_effects(y, v)
-        assert fit.tau2 == pytest.approx(expected, rel=1e-7, abs=CONVERGED)
+        assert fit.tau2 == pytest.approx(expected, rel=0, abs=CONVERGED)
         assert fit.optima == optima
         several += optima > 1
-    assert several >= 3
+    assert several >= 20
 
 
 def test_tau2_far_above_the_sampling_variances_is_found() -> None:
@@ -479,7 +471,7 @@ def test_tau2_far_above_the_sampling_variances_is_found() -> None:
     assert fit.tau2 == pytest.approx(y.var(ddof=1) - 1e-3, rel=SAME_NUMBER)
 
 
-# ---- the difference between two arms -------------------------------------------------------------------------
+# ---- the difference between two arms -------------------------------------------------------------
 
 PAIR_KEYS = {name: [key for key in pair if isinstance(pair[key], dict)] for name, pair in PAIRS.items()}
 ALL_PAIRS = [(name, key) for name, keys in PAIR_KEYS.items() for key in keys]
@@ -499,18 +491,12 @@ def test_common_tau2_equals_metafors_moderator_model(name: str, key: str) -> Non
     expected = PAIRS[name][key]["moderator_common_tau2"]
     a, b = two_arms(name, key)
     result = contrast(a, b, "common")
-    within = (
-        METAFOR_DEFAULT
-        if a.tau2_method == "REML" and abs(result.tau2[0] - expected["tau2"]) > CONVERGED
-        else CONVERGED
-    )
-    assert within == CONVERGED
-    assert_equal(result.estimate, expected["diff"], within, "estimate")
-    assert_equal(result.se, expected["se"][1], within, "se")
-    assert_equal(result.ci_low, expected["ci_lb"][1], within, "ci_low")
-    assert_equal(result.ci_high, expected["ci_ub"][1], within, "ci_high")
+    assert_equal(result.estimate, expected["diff"], CONVERGED, "estimate")
+    assert_equal(result.se, expected["se"][1], CONVERGED, "se")
+    assert_equal(result.ci_low, expected["ci_lb"][1], CONVERGED, "ci_low")
+    assert_equal(result.ci_high, expected["ci_ub"][1], CONVERGED, "ci_high")
     assert result.p == pytest.approx(expected["pval"][1], rel=1e-7)
-    assert result.tau2 == pytest.approx((expected["tau2"], expected["tau2"]), rel=0, abs=within)
+    assert result.tau2 == pytest.approx((expected["tau2"], expected["tau2"]), rel=0, abs=CONVERGED)
     assert result.df == (None if a.interval == "z" else a.k + b.k - 2)
 
 
@@ -619,18 +605,16 @@ def test_arms_without_any_scatter_give_a_point() -> None:
 
 
 def test_an_infinite_odds_ratio_is_infinite_and_no_error() -> None:
-    a, b = (pool(x, [400, 400], tau2="SJ", interval="hartung-knapp") for x in ([399, 1], [1, 399]))
-    result = contrast(a, b, "common")
+    """exp(710) is more than a double can hold."""
+    a, b = (pool_effects([y, -y], [1.0, 1.0], interval="hartung-knapp") for y in (100.0, 90.0))
+    a, b = (replace(fit, measure="logit") for fit in (a, b))
+    result = contrast(a, b)
+    assert result.pi_high > 710
     assert result.odds_ratio is not None
-    assert math.isfinite(result.odds_ratio.estimate)
-    wide = contrast(
-        *(pool(x, [400, 400], interval="hartung-knapp", level=1 - 1e-15) for x in ([399, 1], [1, 399]))
-    )
-    assert wide.odds_ratio is not None
-    assert (wide.odds_ratio.pi_low, wide.odds_ratio.pi_high) == (0.0, math.inf)
+    assert (result.odds_ratio.pi_low, result.odds_ratio.pi_high) == (0.0, math.inf)
 
 
-# ---- the binomial-normal model -------------------------------------------------------------------------------
+# ---- the binomial-normal model -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -652,15 +636,6 @@ def test_glmm_is_close_to_metafor(name: str, nodes: str, within: float) -> None:
         assert_equal(getattr(fit, ours), expected[FIELDS[ours]], within, ours)
     for ours, theirs in {"estimate": "pred", **LIMITS}.items():
         assert_equal(getattr(fit.proportion, ours), expected["back"][theirs], within, f"proportion.{ours}")
-
-
-@pytest.mark.parametrize("name", PUBLISHED_GLMM)
-def test_glmm_published(name: str) -> None:
-    check = PUBLISHED[name]
-    data = check if "xi" in check else PUBLISHED[name.replace("GLMM", "data")]
-    fit = glmm(data["xi"], data["ni"])
-    for ours in ("estimate", "se", "tau2"):
-        assert_equal(getattr(fit, ours), check[FIELDS[ours]], GLMM_METAFOR_7, ours)
 
 
 def binomial_normal_loglik(x: list[int], n: list[int], mu: float, tau: float) -> float:
@@ -688,6 +663,18 @@ def binomial_normal_loglik(x: list[int], n: list[int], mu: float, tau: float) ->
     return total
 
 
+@pytest.mark.parametrize("name", PUBLISHED_GLMM)
+def test_published_glmm(name: str) -> None:
+    """Published with 7 nodes per trial; where that is visible, the likelihood itself says who is nearer."""
+    check = PUBLISHED[name]
+    data = check if "xi" in check else PUBLISHED[name.replace("GLMM", "data")]
+    fit = glmm(data["xi"], data["ni"])
+    for ours in ("estimate", "se", "tau2"):
+        assert_equal(getattr(fit, ours), check[FIELDS[ours]], GLMM_RARE_EVENTS, ours)
+    theirs = binomial_normal_loglik(data["xi"], data["ni"], check["mu"], math.sqrt(check["tau2"]))
+    assert fit.loglik >= theirs - SAME_LIKELIHOOD
+
+
 @pytest.mark.parametrize(
     ("x", "n"),
     [
@@ -702,7 +689,7 @@ def test_glmm_at_0_and_100_percent_rows_is_a_maximum(x: list[int], n: list[int])
     fit = glmm(x, n)
     tau = math.sqrt(fit.tau2)
     best = binomial_normal_loglik(x, n, fit.estimate, tau) if tau > 0 else fit.loglik
-    assert fit.loglik == pytest.approx(best, abs=1e-7)
+    assert fit.loglik == pytest.approx(best, abs=SAME_LIKELIHOOD)
     for start in ((fit.estimate, tau + 0.3), (fit.estimate - 0.5, 2.0)):
         found = optimize.minimize(
             lambda p: -binomial_normal_loglik(x, n, p[0], max(abs(p[1]), 1e-4)),
@@ -710,7 +697,7 @@ def test_glmm_at_0_and_100_percent_rows_is_a_maximum(x: list[int], n: list[int])
             method="Nelder-Mead",
             options={"maxiter": 60},
         )
-        assert -found.fun <= best + 1e-7
+        assert -found.fun <= best + SAME_LIKELIHOOD
     if tau > 0:
         step = 1e-3
         at = [binomial_normal_loglik(x, n, fit.estimate + d, tau) for d in (-step, 0, step)]
@@ -746,7 +733,7 @@ def test_glmm_says_when_there_is_no_finite_maximum(x: list[int], n: list[int]) -
         glmm(x, n)
 
 
-# ---- properties ----------------------------------------------------------------------------------------------
+# ---- properties ----------------------------------------------------------------------------------
 
 PROPERTIES = settings(max_examples=100, deadline=None, derandomize=True)
 METHOD = st.sampled_from(pooling.TAU2)
@@ -755,14 +742,14 @@ INTERVAL = st.sampled_from(pooling.INTERVALS)
 
 
 @st.composite
-def trials(draw: st.DrawFn, smallest: int = 1) -> tuple[list[int], list[int]]:
-    sizes = draw(st.lists(st.integers(1, 400), min_size=smallest, max_size=8))
+def trials(draw: st.DrawFn, fewest: int = 1, most: int = 8) -> tuple[list[int], list[int]]:
+    sizes = draw(st.lists(st.integers(1, 400), min_size=fewest, max_size=most))
     return [draw(st.integers(0, size)) for size in sizes], sizes
 
 
 @st.composite
-def effects(draw: st.DrawFn, smallest: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    y = draw(st.lists(st.floats(-5, 5), min_size=smallest, max_size=8))
+def effects(draw: st.DrawFn, fewest: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    y = draw(st.lists(st.floats(-5, 5), min_size=fewest, max_size=8))
     v = [draw(st.floats(0.01, 5)) for _ in y]
     return np.array(y), np.array(v)
 
@@ -856,21 +843,14 @@ def test_the_prediction_interval_contains_the_confidence_interval() -> None:
 
 def test_one_trial_is_itself() -> None:
     @PROPERTIES
-    @given(trials().filter(lambda data: len(data[0]) == 1), MEASURE, METHOD, INTERVAL)
+    @given(trials(1, 1), MEASURE, METHOD, INTERVAL)
     def check(data: tuple[list[int], list[int]], measure: str, tau2: str, interval: str) -> None:
         y, v = effect_sizes(*data, measure)
         fit = pool(*data, measure=measure, tau2=tau2, interval=interval)
         assert fit.estimate == pytest.approx(float(y[0]), rel=SAME_NUMBER, abs=SAME_NUMBER)
         assert fit.se == pytest.approx(math.sqrt(v[0]), rel=SAME_NUMBER)
-        assert (fit.tau2, fit.i2, fit.h2, fit.q_p, fit.k, fit.weights, fit.optima) == (
-            0,
-            0,
-            1,
-            1,
-            1,
-            (100.0,),
-            1,
-        )
+        assert (fit.tau2, fit.i2, fit.h2, fit.q_p) == (0, 0, 1, 1)
+        assert (fit.k, fit.weights, fit.optima) == (1, (100.0,), 1)
         assert math.isnan(fit.pi_low)
         assert math.isnan(fit.pi_high)
         if interval == "z":
@@ -920,7 +900,7 @@ def test_swapping_the_arms_changes_the_sign() -> None:
 
 
 def test_glmm_mirrors_and_ignores_the_order() -> None:
-    @settings(PROPERTIES, max_examples=25)
+    @settings(PROPERTIES, max_examples=15)
     @given(trials(2))
     def check(data: tuple[list[int], list[int]]) -> None:
         x, n = data
@@ -937,7 +917,7 @@ def test_glmm_mirrors_and_ignores_the_order() -> None:
     check()
 
 
-# ---- bad input -----------------------------------------------------------------------------------------------
+# ---- bad input -----------------------------------------------------------------------------------
 
 BAD_COUNTS = [
     ([5, 11], [10, 10], r"events\[1\] = 11 is greater than n\[1\] = 10; expected events <= n"),

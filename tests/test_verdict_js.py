@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from carbite.claims import evaluate
-from carbite.comparisons import Options, Selection, added_trial, comparison, comparison_ids, rule
+from carbite.verdict import evaluate
+from carbite.comparison import Options, Selection, added_trial, comparison, comparison_ids, rule
 from carbite.explorer.bundle import modules, page_script, source, widget_module
 from carbite.explorer.payload import payload
 from tests.node import run_node
@@ -18,6 +18,9 @@ from tests.node import run_node
 STATES = 2_000
 # Both languages do the same steps in double precision; what is left is rounding in library functions.
 LARGEST_DIFFERENCE = 1e-9
+# The likelihood of the binomial-normal model is nearly flat where a trial of hundreds stands at 0 or 100 %:
+# rounding in the last place of the likelihood then moves its maximum by some 1e-8.
+LARGEST_GLMM_DIFFERENCE = 1e-6
 
 
 def random_state(draw: random.Random) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def in_python(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(ours: Any, theirs: Any, where: str = "") -> list[tuple[str, Any, Any]]:
-    """Where two JSON values differ; numbers by more than LARGEST_DIFFERENCE, relative above 1."""
+    """Where two JSON values differ; numbers by more than their tolerance."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         if ours.keys() != theirs.keys():
             return [(where, sorted(ours), sorted(theirs))]
@@ -75,7 +78,8 @@ def differences(ours: Any, theirs: Any, where: str = "") -> list[tuple[str, Any,
             for found in differences(*pair, f"{where}[{position}]")
         ]
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (ours, theirs))
-    if numbers and math.isclose(ours, theirs, rel_tol=LARGEST_DIFFERENCE, abs_tol=LARGEST_DIFFERENCE):
+    tolerance = LARGEST_GLMM_DIFFERENCE if "ratio_glmm" in where else LARGEST_DIFFERENCE
+    if numbers and math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=tolerance):
         return []
     return [] if not numbers and ours == theirs else [(where, ours, theirs)]
 
@@ -101,12 +105,16 @@ def test_modules_share_no_name(entry: str) -> None:
         line.replace("export ", "").replace("async ", "").split()[1].split("(")[0]
         for name in modules(entry)
         for line in source(name).splitlines()
-        if line.replace("export ", "").startswith(("function ", "async function ", "const ", "let ", "class "))
+        if line.replace("export ", "").startswith(
+            ("function ", "async function ", "const ", "let ", "class ")
+        )
     ]
     assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
 
 
 def test_bundles_hold_no_import_and_the_widget_one_export() -> None:
     assert "import {" not in widget_module() + page_script()
-    assert [line for line in widget_module().splitlines() if line.startswith("export ")] == ["export default {"]
+    assert [line for line in widget_module().splitlines() if line.startswith("export ")] == [
+        "export default {"
+    ]
     assert "\nexport " not in page_script()

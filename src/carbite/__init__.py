@@ -8,10 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .comparison import Options, Selection
     from .evidence import (
         DataError,
+        claims,
+        comparisons,
         consistent_events,
         discrepancies,
+        follow_up,
         outcomes,
         readings,
         records,
@@ -20,15 +24,22 @@ if TYPE_CHECKING:
         trials,
     )
     from .pooling import contrast, glmm, pool
+    from .verdict import evaluate
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DataError",
+    "Options",
+    "Selection",
     "__version__",
+    "claims",
+    "comparisons",
     "consistent_events",
     "contrast",
     "discrepancies",
+    "evaluate",
+    "follow_up",
     "glmm",
     "outcomes",
     "pool",
@@ -39,16 +50,17 @@ __all__ = [
     "trials",
 ]
 
-# A submodule hides a name of the package as soon as it is imported, so the tables `claims` and `comparisons`,
-# which are also submodules, are reached as `carbite.evidence.claims` and `carbite.evidence.comparisons`.
-_POOLING = ("contrast", "glmm", "pool")
+_HOMES = {
+    **dict.fromkeys(("contrast", "glmm", "pool"), "pooling"),
+    **dict.fromkeys(("Options", "Selection"), "comparison"),
+    "evaluate": "verdict",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "pooling" if name in _POOLING else "evidence"
-    return getattr(import_module(f".{home}", __name__), name)
+    return getattr(import_module(f".{_HOMES.get(name, 'evidence')}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -246,7 +246,7 @@ def _table(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
     """The data as an HTML table: the first column names the row."""
 
     def cell(value: Any) -> str:
-        number = ' class="number"' if isinstance(value, Real) else ""
+        number = ' class="carbite-numeric"' if isinstance(value, Real) else ""
         return f"<td{number}>{escape(_cell(value))}</td>"
 
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)

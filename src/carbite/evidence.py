@@ -38,8 +38,8 @@ class DataError(ValueError):
 
     def __init__(self, file: str, line: int | None, field: str | None, value: str, expected: str) -> None:
         self.file, self.line, self.field, self.value, self.expected = file, line, field, value, expected
-        places = (file, line and f"line {line}", field and f"field {field}")
-        super().__init__(f"{', '.join(filter(None, places))}: {value!r}; expected {expected}")
+        place = file + (f", line {line}" if line else "") + (f", field {field}" if field else "")
+        super().__init__(f"{place}: {value!r}; expected {expected}")
 
 
 class Fault(NamedTuple):
@@ -115,6 +115,11 @@ def readings() -> pd.DataFrame:
 def discrepancies() -> pd.DataFrame:
     """Where an article disagrees with itself, with another one or with a trial's own report."""
     return _frame(_table("discrepancies"))
+
+
+def follow_up() -> pd.DataFrame:
+    """What was reported after the articles of the debate. It enters no comparison of theirs."""
+    return _frame(_table("follow_up"))
 
 
 def records(table: str) -> tuple[Row, ...]:
@@ -386,7 +391,7 @@ def _percent_fault(row: Row) -> Fault | None:
     if tested and not fits and not flagged:
         return Fault("percent_printed", f"a share that a count of {n} gives, or the flag impossible-percent")
     # Without a percentage of its own, a count can still be derived from an impossible one.
-    if flagged and (fits or not tested and (n is None or row["status"] != "derived")):
+    if flagged and (fits or (not tested and (n is None or row["status"] != "derived"))):
         return Fault("flag", "impossible-percent only where no count prints as the percentage")
     return None
 

@@ -12,8 +12,8 @@ import altair as alt
 import pandas as pd
 
 from carbite.charts import ARMS, Figure, show
-from carbite.claims import Verdict, evaluate
-from carbite.comparisons import Options, Selection, comparison
+from carbite.verdict import Verdict, evaluate
+from carbite.comparison import Options, Selection, comparison
 from carbite.evidence import records
 
 PERCENT_SCALE = alt.Scale(domain=[0, 100])
@@ -104,7 +104,7 @@ def randomised() -> Figure:
     chart = _dumbbell(table, "Measure", "Percent", "Treatment", ["blinatumomab", "chemotherapy"])
     return show(
         chart,
-        title="In the only randomised trial of the debate, blinatumomab does better than chemotherapy on every measure",
+        title="In TOWER, the randomised trial of the debate, blinatumomab beats chemotherapy on every measure shown",
         alt=_in_words(table, "Measure", "Treatment", "Percent", "TOWER, per cent by arm."),
         csv=table,
         caption="TOWER. It says nothing about CAR T cells: its control arm is chemotherapy.",
@@ -269,14 +269,16 @@ def _midway(text: str) -> str:
 
 
 def _scenario_row(label: str, verdict: Verdict) -> dict[str, Any]:
-    def number(text: str) -> float | None:
-        return None if text == "–" else float(text)
+    ratio = verdict.ratio
+
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, 2)
 
     return {
         "Choice": label,
-        "Odds ratio": number(verdict.text["ratio"]),
-        "Low": number(verdict.text["ratio_low"]),
-        "High": number(verdict.text["ratio_high"]),
+        "Odds ratio": rounded(ratio.odds_ratio if ratio else None),
+        "Low": rounded(ratio.ci_low if ratio else None),
+        "High": rounded(ratio.ci_high if ratio else None),
         "CAR T trials": int(verdict.text["car_t.k"]),
         "Other trials": int(verdict.text["bispecific.k"]),
         "Verdict": verdict.text["verdict"],
@@ -295,9 +297,18 @@ def _dumbbell(table: pd.DataFrame, rows: str, value: str, ends: str, order: Sequ
         shape=alt.Shape(f"{ends}:N", scale=shapes, legend=legend),
         color=alt.Color(f"{ends}:N", scale=colours, legend=legend),
     )
-    numbers = base.mark_text(dy=-13).encode(text=alt.Text(f"{value}:Q", format=".0f"))
+    # The lower value has its number on the left, the higher on the right, so that close ones do not collide.
+    lowest = alt.datum[value] == alt.datum["lowest"]
+    named = base.transform_joinaggregate(lowest=f"min({value})", groupby=[rows])
+    text = alt.Text(f"{value}:Q", format=".0f")
+    left = named.transform_filter(lowest).mark_text(align="right", dx=-10).encode(text=text)
+    right = (
+        named.transform_filter(alt.datum[value] > alt.datum["lowest"])
+        .mark_text(align="left", dx=10)
+        .encode(text=text)
+    )
     line = base.mark_line(color="currentColor", strokeWidth=1.5).encode(detail=f"{rows}:N")
-    return (line + marks + numbers).properties(height=52 * table[rows].nunique())
+    return (line + marks + left + right).properties(height=44 * table[rows].nunique())
 
 
 def _by_arm() -> alt.Color:

@@ -58,6 +58,9 @@ _ROOT_STEPS = 200
 # A relative width at which rounding of a double, not the bracket, limits a root.
 _ROOT_WIDTH = 1e-15
 
+# Two effects that differ by less differ by rounding.
+_SAME_EFFECT = 1e-12
+
 # Nodes of the binomial-normal integral: mode + width * sinh(s), s from -4 to 4 in equal steps. The step is
 # 0.1 and shrinks as 0.2 / tau, because a row of 0 % or 100 % has an edge that is as narrow as 1 / tau.
 _REACH = 4.0
@@ -66,6 +69,8 @@ _FINER_ABOVE_TAU = 2.0
 # The mode only centres the nodes, so 30 halvings are enough.
 _MODE_BISECTIONS = 30
 _NEWTON_STEPS = 100
+# From here on the derivatives of a row's likelihood are taken in their second form, see _glmm_moments.
+_HERMITE_FROM_TAU2 = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -553,7 +558,8 @@ def _mean(y: Array, v: Array, tau2: float) -> tuple[float, float, float]:
     """The weighted mean, the sum of the weights, and the weighted sum of squares around the mean."""
     w = 1 / (v + tau2)
     total = float(w.sum())
-    mean = float((w * y).sum()) / total
+    # Seen from the first effect, so that equal effects have exactly that mean and no scatter by rounding.
+    mean = float(y[0]) + float((w * (y - y[0])).sum()) / total
     return mean, total, float((w * (y - mean) ** 2).sum())
 
 
@@ -599,7 +605,8 @@ def _two_sided_p(estimate: float, se: float, df: float | None) -> float:
     if df == 0:
         return math.nan
     if se == 0:
-        return 0.0 if estimate else 1.0
+        # Arms without any scatter, where a difference in the last bit is none.
+        return 1.0 if abs(estimate) < _SAME_EFFECT else 0.0
     statistic = -abs(estimate / se)
     return 2 * float(special.ndtr(statistic) if df is None else special.stdtr(df, statistic))
 
@@ -764,7 +771,9 @@ def _glmm_moments(x: Array, n: Array, mu: float, tau2: float) -> tuple[Array, Ar
 
     With s = x - n p and w = n p (1 - p) at a node, the derivatives of the integrand f are f times
     s, s^2 - w, s^3 - 3 s w - w', s^4 - 6 s^2 w + 3 w^2 - 4 s w' - w'', where w' = w (1 - 2 p) and
-    w'' = w (1 - 6 p (1 - p)).
+    w'' = w (1 - 6 p (1 - p)). Integrated by parts, they are f times the Hermite polynomials u, u^2 - 1,
+    u^3 - 3 u, u^4 - 6 u^2 + 3, divided by tau, tau^2, tau^3, tau^4. The first form loses digits when tau is
+    large and the second when it is small.
     """
     tau = math.sqrt(tau2)
     # The mode of x log p + (n - x) log(1 - p) - u^2 / 2 solves u = tau (x - n p); the right side falls in u.
@@ -791,6 +800,15 @@ def _glmm_moments(x: Array, n: Array, mu: float, tau2: float) -> tuple[Array, Ar
     coefficient = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
     log_l = coefficient + peak + np.log(total * width) + math.log(step / math.sqrt(2 * math.pi))
 
+    if tau2 >= _HERMITE_FROM_TAU2:
+        u2 = u * u
+        return (
+            log_l,
+            (f * u).sum(axis=1) / tau,
+            (f * (u2 - 1)).sum(axis=1) / tau2,
+            (f * u * (u2 - 3)).sum(axis=1) / (tau2 * tau),
+            (f * (u2 * u2 - 6 * u2 + 3)).sum(axis=1) / tau2**2,
+        )
     p = special.expit(eta)
     s = events - size * p
     w = size * p * (1 - p)

@@ -19,8 +19,8 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
-from carbite.claims import Verdict, evaluate
-from carbite.comparisons import Options, comparison, rule
+from carbite.verdict import Verdict, evaluate
+from carbite.comparison import Options, comparison, rule
 from carbite.evidence import records
 
 NO_BREAK = "\u00a0"
@@ -28,7 +28,7 @@ PERCENTAGES = ("percent", "low", "high", "pi_low", "pi_high", "i2")
 STATUS = {
     "printed": "as printed",
     "derived": "worked out from what is printed",
-    "primary": "from the trial's own report",
+    "primary": "from the study's own report",
     "secondary": "read in a secondary source",
 }
 DENOMINATORS = {
@@ -42,13 +42,17 @@ DENOMINATORS = {
 
 @dataclass(frozen=True)
 class Number:
-    """``text`` as it stands in the sentence; ``source`` says what it is and where it stands; ``href`` links there."""
+    """``text`` as it stands in the sentence; ``source`` says what it is and where it stands; ``href`` links there.
+
+    ``live`` names what the explorer writes in its place, and ``unit`` what stays behind it.
+    """
 
     name: str
     text: str
     source: str
     href: str
     live: str = ""
+    unit: str = ""
 
 
 class UnknownNumber(KeyError):
@@ -67,7 +71,8 @@ def number(name: str, live_comparison: str = "cr") -> Number:
     makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed}
     if kind == "live":
         shown = _computed(f"{live_comparison}:{rest}")
-        return replace(shown, name=name, live=rest)
+        source = _sentence(f"Follows the explorer; the published comparison gives {shown.text}", shown.source)
+        return replace(shown, name=name, live=rest, source=source)
     if kind not in makers or not rest:
         raise UnknownNumber(f"{name!r} is not a number: it should begin with o:, s:, f:, t:, v: or live:")
     return replace(makers[kind](rest), name=name)

@@ -7,8 +7,8 @@ from html import escape
 
 import pandas as pd
 
-from carbite.claims import claim, evaluate
-from carbite.comparisons import Options, comparison
+from carbite.verdict import claim, evaluate
+from carbite.comparison import Options, comparison
 from carbite.evidence import records
 
 SIDES = {"car_t": "CAR T", "bispecific": "bispecifics", "neutral": "neither side"}
@@ -21,10 +21,11 @@ TESTABILITY = {
 
 @dataclass(frozen=True)
 class Table:
-    """A frame that shows itself as an accessible HTML table with a caption."""
+    """A frame that shows itself as an accessible HTML table with a caption; a long one is folded."""
 
     caption: str
     frame: pd.DataFrame
+    folded: bool = False
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in self.frame.columns)
@@ -33,10 +34,11 @@ class Table:
             for row in self.frame.itertuples(index=False, name=None)
         )
         label = escape(self.caption)
-        return (
-            f'<div class="carbite-scroll" role="group" aria-label="{label}" tabindex="0"><table class="carbite-table">'
+        table = (
+            f'<div class="carbite-scroll" role="group" aria-label="{label}"><table class="carbite-table">'
             f"<caption>{label}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
+        return f"<details><summary>{label}</summary>{table}</details>" if self.folded else table
 
 
 def _cell(position: int, value: object) -> str:
@@ -83,4 +85,6 @@ def discrepancies(chapter: str) -> Table:
         for row in records("discrepancies")
         if chapter in (row["chapters"] or "").split()
     ]
-    return Table(f"Where the sources disagree about these numbers ({len(rows)})", pd.DataFrame(rows))
+    return Table(
+        f"Where the sources disagree about these numbers ({len(rows)})", pd.DataFrame(rows), folded=True
+    )

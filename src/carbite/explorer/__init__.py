@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from carbite.claims import evaluate
-from carbite.comparisons import Options, Selection, added_trial, comparison
+from carbite.verdict import evaluate
+from carbite.comparison import Options, Selection, added_trial, comparison
 from carbite.explorer.bundle import source, widget_module
 from carbite.explorer.payload import payload
 
@@ -28,7 +28,7 @@ class Explorer(anywidget.AnyWidget):
     """One comparison of the debate, recomputed for whatever a learner ticks.
 
     ``selection`` is ``{"comparison", "trials", "readings", "added"}``; ``options`` holds the fields of
-    :class:`carbite.comparisons.Options`; ``result`` is :meth:`carbite.claims.Verdict.as_dict` of both.
+    :class:`carbite.comparison.Options`; ``result`` is :meth:`carbite.verdict.Verdict.as_dict` of both.
     A selection or an option that does not exist is refused with a TraitError that names it.
     """
 

@@ -46,7 +46,8 @@ function readAddress(data, initial) {
 /** Numbers in the prose that follow the explorer; those that differ from the printed default are marked. */
 function showLiveNumbers(result) {
   for (const el of document.querySelectorAll("[data-live]")) {
-    const text = result.text[el.dataset.live];
+    const value = result.text[el.dataset.live];
+    const text = /\d/.test(value) ? value + el.dataset.unit : value;
     el.dataset.default ??= el.textContent;
     el.textContent = text;
     el.classList.toggle("live-changed", text !== el.dataset.default);

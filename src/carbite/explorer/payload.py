@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from carbite.claims import wording
-from carbite.comparisons import (
+from carbite.verdict import wording
+from carbite.comparison import (
     MAX_ADDED_N,
     MAX_ATTRITION,
     MAX_BIAS,

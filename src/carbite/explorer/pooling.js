@@ -19,16 +19,24 @@ const ROOT_STEPS = 200;
 // A relative width at which rounding of a double, not the bracket, limits a root.
 const ROOT_WIDTH = 1e-15;
 
-// Nodes of the binomial-normal integral: equal steps in s, placed at mode + width * sinh(s).
-const MIDDLE = 40;
-const NODE_STEPS = Array.from({ length: 2 * MIDDLE + 1 }, (_, j) => (j - MIDDLE) / 10);
-const NODES = NODE_STEPS.map((s) => Math.sinh(s));
-const WEIGHTS = NODE_STEPS.map((s) => (0.1 * Math.cosh(s)) / Math.sqrt(2 * Math.PI));
-// A node whose integrand is below e^-60 of its peak changes no digit of a sum.
-const NEGLIGIBLE = -60;
+// Two effects that differ by less differ by rounding.
+const SAME_EFFECT = 1e-12;
+
+// Nodes of the binomial-normal integral: mode + width * sinh(s), s from -4 to 4 in equal steps. The step is 0.1 and
+// shrinks as 0.2 / tau, because a row of 0 % or 100 % has an edge that is as narrow as 1 / tau.
+const REACH = 4;
+const FEWEST_STEPS = 40;
+const FINER_ABOVE_TAU = 2;
+// A node whose integrand is below e^-40 of its peak changes no digit of a sum.
+const NEGLIGIBLE = -40;
 // The mode only centres the nodes, so 30 halvings are enough.
 const MODE_BISECTIONS = 30;
 const MU_STEPS = 100;
+// The search for mu ends at a step of this size; the error is less than its square.
+const MU_STEP = 1e-12;
+const MU_STEP_IN_SEARCH = 1e-7;
+// From here on the derivatives of a row's likelihood are taken in their second form, see glmmMoments.
+const HERMITE_FROM_TAU2 = 1;
 
 /**
  * An estimate with its confidence (ci) and prediction (pi) limits.
@@ -161,16 +169,21 @@ export function glmm(events, n, { level = 0.95 } = {}) {
   const pooledShare = sumOver(events, (x) => x) / sumOver(n, (size) => size);
   // Each search for mu starts from the one before: that saves most of its steps and changes no result.
   let mu = Math.log(pooledShare / (1 - pooledShare));
-  const momentsAt = (tau2) => {
-    const found = glmmMaximum(rows, mu, tau2);
+  const maximumAt = (tau2, lastStep) => {
+    const found = glmmMaximum(rows, mu, tau2, lastStep);
     mu = found.mu;
-    return found.moments;
+    return found;
   };
-  const loglik = (tau2) => sumOver(momentsAt(tau2), ({ logL }) => logL);
+  // While tau2 is searched, the step that is left is put into the score to first order and not taken.
+  const score = (tau2) => {
+    const { moments, step } = maximumAt(tau2, MU_STEP_IN_SEARCH);
+    return 0.5 * sumOver(moments, ({ m1, m2, m3 }) => m2 + step * (m3 - m1 * m2));
+  };
+  const loglik = (tau2) => sumOver(maximumAt(tau2, MU_STEP).moments, ({ logL }) => logL);
   const loglikTau0 = loglik(0);
 
-  const { tau2, optima } = globalMaximum((t) => 0.5 * sumOver(momentsAt(t), ({ m2 }) => m2), loglik, GLMM_GRID);
-  const moments = momentsAt(tau2);
+  const { tau2, optima } = globalMaximum(score, loglik, GLMM_GRID);
+  const { moments } = maximumAt(tau2, MU_STEP);
   // Minus the second derivatives of the log likelihood; d/dtau2 is half of d^2/dmu^2 of the integral.
   const infoMu = -sumOver(moments, ({ m1, m2 }) => m2 - m1 ** 2);
   const infoCross = -sumOver(moments, ({ m1, m2, m3 }) => m3 - m1 * m2) / 2;
@@ -247,9 +260,10 @@ function meanAt({ y, v }, tau2) {
   for (let i = 0; i < y.length; i += 1) {
     const w = 1 / (v[i] + tau2);
     weight += w;
-    weighted += w * y[i];
+    weighted += w * (y[i] - y[0]);
   }
-  const mean = weighted / weight;
+  // Seen from the first effect, so that equal effects have exactly that mean and no scatter by rounding.
+  const mean = y[0] + weighted / weight;
   return { mean, weight, scatter: sumOver(y, (value, i) => (value - mean) ** 2 / (v[i] + tau2)) };
 }
 
@@ -302,7 +316,8 @@ function twoSidedQuantile(level, df) {
 
 function twoSidedP(estimate, se, df) {
   if (df === 0) return NaN;
-  if (se === 0) return estimate ? 0 : 1;
+  // Arms without any scatter, where a difference in the last bit is none.
+  if (se === 0) return Math.abs(estimate) < SAME_EFFECT ? 1 : 0;
   const statistic = -Math.abs(estimate / se);
   return 2 * (df === null ? normalCdf(statistic) : studentCdf(statistic, df));
 }
@@ -470,19 +485,36 @@ function bracketedRoot(f, low, high) {
 
 // ---- the binomial-normal model -------------------------------------------------------------------------
 
-/** The mu that maximises the likelihood at this tau2, by Newton's steps (it is concave in mu), and the moments there. */
-function glmmMaximum(rows, start, tau2) {
+/**
+ * The mu that maximises the likelihood at this tau2 (it is concave in mu), the moments there, and the step that would
+ * come next, which is at most lastStep. The steps are Halley's: Newton's, corrected by the third derivative, which is
+ * there anyway.
+ */
+function glmmMaximum(rows, start, tau2, lastStep) {
   // Far from the maximum the curvature is small and a full step would overshoot.
   const longest = Math.max(1, Math.sqrt(tau2));
+  const nodes = glmmNodes(Math.sqrt(tau2));
   let mu = start;
-  let moments = [];
-  for (let count = 0; count < MU_STEPS; count += 1) {
-    moments = rows.map((row) => glmmMoments(row, mu, tau2));
-    const step = sumOver(moments, ({ m1 }) => m1) / sumOver(moments, ({ m1, m2 }) => m1 ** 2 - m2);
-    if (Math.abs(step) <= 1e-12 * longest) break;
+  for (let count = 1; ; count += 1) {
+    const moments = rows.map((row) => glmmMoments(row, mu, tau2, nodes));
+    const slope = sumOver(moments, ({ m1 }) => m1);
+    const curvature = sumOver(moments, ({ m1, m2 }) => m2 - m1 ** 2);
+    const third = sumOver(moments, ({ m1, m2, m3 }) => m3 - 3 * m1 * m2 + 2 * m1 ** 3);
+    const step = -slope / (curvature * Math.max(0.5, 1 - (slope * third) / (2 * curvature ** 2)));
+    if (Math.abs(step) <= lastStep * longest || count === MU_STEPS) return { mu, moments, step };
     mu += Math.min(Math.max(step, -longest), longest);
   }
-  return { mu, moments };
+}
+
+/** The nodes from the mode outwards on the right, in units of the width, and their weights. */
+function glmmNodes(tau) {
+  const steps = Math.ceil(FEWEST_STEPS * Math.max(1, tau / FINER_ABOVE_TAU));
+  const step = REACH / steps;
+  const positions = Array.from({ length: steps + 1 }, (_, j) => step * j);
+  return {
+    distances: positions.map(Math.sinh),
+    weights: positions.map((s) => (Math.cosh(s) * step) / Math.sqrt(2 * Math.PI)),
+  };
 }
 
 /**
@@ -490,9 +522,11 @@ function glmmMaximum(rows, start, tau2) {
  *
  * With s = x - n p and w = n p (1 - p) at a node, the derivatives of the integrand f are f times
  * s, s^2 - w, s^3 - 3 s w - w', s^4 - 6 s^2 w + 3 w^2 - 4 s w' - w'', where w' = w (1 - 2 p) and
- * w'' = w (1 - 6 p (1 - p)).
+ * w'' = w (1 - 6 p (1 - p)). Integrated by parts, they are f times the Hermite polynomials u, u^2 - 1, u^3 - 3 u,
+ * u^4 - 6 u^2 + 3, divided by tau, tau^2, tau^3, tau^4. The first form loses digits when tau is large and the second
+ * when it is small.
  */
-function glmmMoments({ x, n, coefficient }, mu, tau2) {
+function glmmMoments({ x, n, coefficient }, mu, tau2, { distances, weights }) {
   const tau = Math.sqrt(tau2);
   const mode = integrandMode(x, n, mu, tau);
   const atMode = expit(mu + tau * mode);
@@ -500,26 +534,34 @@ function glmmMoments({ x, n, coefficient }, mu, tau2) {
   const peak = x * (mu + tau * mode) - n * softplus(mu + tau * mode) - 0.5 * mode * mode;
 
   let [l, m1, m2, m3, m4] = [0, 0, 0, 0, 0];
-  // From the mode outwards, right and then left: beyond a negligible node all are negligible.
+  // From the mode outwards on each side: beyond a negligible node all are negligible.
   for (const side of [1, -1]) {
-    for (let j = side > 0 ? MIDDLE : MIDDLE - 1; j >= 0 && j < NODES.length; j += side) {
-      const u = mode + width * NODES[j];
+    for (let j = side > 0 ? 0 : 1; j < distances.length; j += 1) {
+      const u = mode + side * width * distances[j];
       const eta = mu + tau * u;
       const e = Math.exp(-Math.abs(eta));
       const height = x * eta - n * (Math.max(0, eta) + Math.log1p(e)) - 0.5 * u * u - peak;
       if (height < NEGLIGIBLE) break;
-      const f = WEIGHTS[j] * Math.exp(height);
-      const p = (eta < 0 ? e : 1) / (1 + e);
-      const s = x - n * p;
-      const s2 = s * s;
-      const w = n * p * (1 - p);
-      const w1 = w * (1 - 2 * p);
-      const w2 = w * (1 - 6 * p * (1 - p));
+      const f = weights[j] * Math.exp(height);
       l += f;
-      m1 += f * s;
-      m2 += f * (s2 - w);
-      m3 += f * (s2 * s - 3 * s * w - w1);
-      m4 += f * (s2 * s2 - 6 * s2 * w + 3 * w * w - 4 * s * w1 - w2);
+      if (tau2 >= HERMITE_FROM_TAU2) {
+        const u2 = u * u;
+        m1 += (f * u) / tau;
+        m2 += (f * (u2 - 1)) / tau2;
+        m3 += (f * u * (u2 - 3)) / (tau2 * tau);
+        m4 += (f * (u2 * u2 - 6 * u2 + 3)) / tau2 ** 2;
+      } else {
+        const p = (eta < 0 ? e : 1) / (1 + e);
+        const s = x - n * p;
+        const s2 = s * s;
+        const w = n * p * (1 - p);
+        const w1 = w * (1 - 2 * p);
+        const w2 = w * (1 - 6 * p * (1 - p));
+        m1 += f * s;
+        m2 += f * (s2 - w);
+        m3 += f * (s2 * s - 3 * s * w - w1);
+        m4 += f * (s2 * s2 - 6 * s2 * w + 3 * w * w - 4 * s * w1 - w2);
+      }
     }
   }
   return { logL: Math.log(l) + peak + Math.log(width) + coefficient, m1: m1 / l, m2: m2 / l, m3: m3 / l, m4: m4 / l };

@@ -1,6 +1,6 @@
 import { contrast, glmm, pool } from "./pooling.js";
 
-// From a reader's state to a verdict: the same steps, names and sentences as claims.py and comparisons.py.
+// From a reader's state to a verdict: the same steps, names and sentences as verdict.py and comparison.py.
 // Both read rule.json and wording.json (here: data.rule, data.wording); a test holds them to each other.
 
 export const ARMS = ["car_t", "bispecific"];
@@ -31,8 +31,9 @@ export function percent(share) {
   return roundHalfUp(100 * share, 1);
 }
 
-/** An odds ratio: two decimals below 10, one below 100, none above. */
+/** An odds ratio: two decimals below 10, one below 100, none below 1000; beyond that only that it is. */
 export function odds(ratio) {
+  if (ratio < 0.01 || ratio > 1000) return ratio < 0.01 ? "under 0.01" : "over 1000";
   return roundHalfUp(ratio, ratio < 10 ? 2 : ratio < 100 ? 1 : 0);
 }
 

@@ -68,8 +68,8 @@ export function tableHtml(data, state, result, key) {
 ${rows.map((row) => rowHtml(data, comparison, state, row, key)).join("\n")}
 ${pooledHtml(comparison, result, arm)}</tbody>`;
   });
-  return `<table><caption>${escapeHtml(comparison.statement)}</caption>
-<thead><tr><th scope="col">Trial</th><th scope="col">Patients</th><th scope="col">% (95 % interval)</th><th scope="col" class="cx-axis"><span>0</span><span>50</span><span>100 %</span></th></tr></thead>
+  return `<table><caption><small>Claim under test</small>${escapeHtml(comparison.statement)}</caption>
+<thead><tr><th scope="col">Trial</th><th scope="col">Patients</th><th scope="col">% (95 % interval)</th><th scope="col" class="cx-axis"><span class="cx-scale"><span>0</span><span>50</span><span>100 %</span></span></th></tr></thead>
 ${bodies.join("\n")}
 <tfoot>${differenceHtml(comparison, result)}</tfoot></table>`;
 }

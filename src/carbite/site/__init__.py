@@ -14,4 +14,4 @@ def setup(app: Sphinx) -> dict[str, str | bool]:
     """Called by Sphinx: `carbite.site` is listed under `sphinx.extra_extensions` in _config.yml."""
     for concern in (execution, assets, interactive, numbers, maths, pages, icons, repository):
         concern.setup(app)
-    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": False}

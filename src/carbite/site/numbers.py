@@ -15,7 +15,10 @@ HEADING = "Where the numbers on this page come from"
 
 
 class NumberNode(nodes.Inline, nodes.TextElement):
-    """A number of the page; ``found`` is the :class:`carbite.prose.Number`, ``position`` counts from 1 on its page."""
+    """A number of the page: ``found`` is the :class:`carbite.prose.Number`.
+
+    ``position`` counts from 1 on its page, ``entry`` is its place in the list of sources.
+    """
 
 
 class NumberRole(SphinxRole):
@@ -52,16 +55,19 @@ def add_list_of_sources(app: Sphinx, doctree: nodes.document) -> None:
             text += nodes.reference("", "Source", refuri=found.href, internal=False)
         item += text
         entries += item
-    section += entries
+    # Folded, because it is long; a link to an entry unfolds it, and so does printing.
+    summary = f"<details><summary>{len(listed)} numbers, each with its source</summary>"
+    section += [nodes.raw("", summary, format="html"), entries, nodes.raw("", "</details>", format="html")]
     top += section
 
 
 def visit_html(translator: Any, node: NumberNode) -> None:
     found: Number = node["found"]
-    live = f' data-live="{escape(found.live)}"' if found.live else ""
+    live = f' data-live="{escape(found.live)}" data-unit="{escape(found.unit)}"' if found.live else ""
     tip = f"number-tip-{node['position']}"
+    href = f"#number-{node['entry']}"
     translator.body.append(
-        f'<span class="number"><a href="#number-{node["entry"]}" aria-describedby="{tip}"{live}>{escape(found.text)}</a>'
+        f'<span class="number"><a href="{href}" aria-describedby="{tip}"{live}>{escape(found.text)}</a>'
         f'<span class="number-tip" role="tooltip" id="{tip}">{escape(found.source)}</span></span>'
     )
     raise nodes.SkipNode

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from carbite.comparisons import (
+from carbite.comparison import (
     ARMS,
     ENROLLED,
     Comparison,
@@ -216,7 +216,9 @@ def percent(share: float) -> str:
 
 
 def odds(ratio: float) -> str:
-    """An odds ratio: two decimals below 10, one below 100, none above."""
+    """An odds ratio: two decimals below 10, one below 100, none below 1000; beyond that only that it is."""
+    if ratio < 0.01 or ratio > 1000.0:
+        return "under 0.01" if ratio < 0.01 else "over 1000"
     return round_half_up(ratio, 2 if ratio < 10 else 1 if ratio < 100 else 0)
 
 
