@@ -187,9 +187,8 @@ def _computed(rest: str) -> Number:
         f"{verdict.text['car_t.trials']} of CAR T, {verdict.text['bispecific.trials']} of {verdict.comparison.bispecific_name}",
         method,
     )
-    return Number(
-        "", f"{verdict.text[wanted]}{NO_BREAK}%" if is_percent else verdict.text[wanted], source, ""
-    )
+    unit = f"{NO_BREAK}%" if is_percent else ""
+    return Number("", f"{verdict.text[wanted]}{unit}", source, "", unit=unit)
 
 
 @cache

@@ -3,15 +3,30 @@
   // A page opened from a disk may not fetch the other pages, from which search takes its excerpts.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-  // Paper is white: print in the light theme, whatever the screen shows.
+  // Paper is white and cannot be unfolded: print in the light theme, with the sources of the numbers.
   const page = document.documentElement.dataset;
-  let onScreen = page.theme;
+  let theme = page.theme;
+  let folded = [];
   addEventListener("beforeprint", () => {
-    onScreen = page.theme;
+    theme = page.theme;
     page.theme = "light";
+    folded = [...document.querySelectorAll("details:not([open]):has(.number-sources)")];
+    for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => {
-    page.theme = onScreen;
+    page.theme = theme;
+    for (const details of folded) details.open = false;
+  });
+
+  // Escape closes the source that is shown beside a number, until the reader leaves the number.
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const number of document.querySelectorAll(".number:is(:hover, :focus-within)")) {
+      const leave = () => number.classList.remove("dismissed");
+      number.classList.add("dismissed");
+      number.addEventListener("mouseleave", leave, { once: true });
+      number.addEventListener("focusout", leave, { once: true });
+    }
   });
 
   // Whatever scrolls sideways must be reachable by keyboard; whatever does not must not cost a key press.

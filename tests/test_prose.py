@@ -1,0 +1,111 @@
+"""Numbers in prose: named, never typed; and each with the text, source and link of its row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from carbite.evidence import records
+from carbite.prose import UnknownNumber, markdown, number
+from carbite.verdict import evaluate
+from tests.typed_figures import figures
+
+BOOK = Path(__file__).parents[1] / "book"
+CHAPTERS = sorted(BOOK.glob("*.md"))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_no_figure_is_typed(chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(chapter)
+    exempt = Counter(figure.exempt for figure in found if figure.exempt)
+    with capsys.disabled():
+        print(f"\n{chapter.name}: exempt {dict(exempt)}")
+    assert [(figure.line, figure.token) for figure in found if not figure.exempt] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "About 81 % responded.",
+        "Twelve patients relapsed.",
+        "The rate was 3.5-fold higher.",
+        "Median 7.7 months.",
+        "Nearly half of them.",
+        "In 75/92 patients.",
+        "n=30 were treated.",
+    ],
+)
+def test_a_typed_figure_is_found(text: str, tmp_path: Path) -> None:
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text(f"# A chapter\n\n{text}\n", "utf-8")
+    assert [figure.line for figure in figures(chapter) if not figure.exempt] == [3]
+
+
+def test_what_is_exempt_is_named(tmp_path: Path) -> None:
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text(
+        "---\nminutes: 30\n---\n# EF1 in 2021\n\n1. {number}`o:eliana-cr`, MT103-206, $x_1 = 2$, `pool(3)`\n\n"
+        "```{code-cell} ipython3\nx = 4\n```\n\n[a link](page-5.html)\n",
+        "utf-8",
+    )
+    found = figures(chapter)
+    assert {figure.exempt for figure in found} >= {
+        "front matter",
+        "year",
+        "name in data/",
+        "mathematics",
+        "code",
+    }
+    assert "" not in {figure.exempt for figure in found}
+
+
+def test_an_outcome_shows_its_row() -> None:
+    row = next(row for row in records("outcomes") if row["outcome_id"] == "eliana-cr-enrolled")
+    source = next(each for each in records("sources") if each["source_id"] == row["source_id"])
+    found = number("o:eliana-cr-enrolled:count")
+    assert found.text == f"{row['events']} of {row['n']}"
+    assert source["citation"] in found.source
+    assert row["locator"] in found.source
+    assert "patients enrolled" in found.source
+    assert found.href == f"https://doi.org/{source['doi']}"
+
+
+def test_a_computed_number_is_the_verdicts() -> None:
+    from carbite.comparison import Options, comparison
+
+    verdict = evaluate(comparison("cr").default_selection(), Options(reading="enrolled", bias=2.0))
+    assert number("v:cr?reading=enrolled&bias=2:ratio").text == verdict.text["ratio"]
+    assert number("v:cr:car_t.percent").text.endswith("\u00a0%")
+
+
+def test_a_live_number_names_what_the_page_writes() -> None:
+    found = number("live:car_t.percent")
+    assert (found.live, found.unit) == ("car_t.percent", "\u00a0%")
+    assert found.text == number("v:cr:car_t.percent").text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("eliana", "should begin with o:"),
+        ("o:nobody-cr", "outcomes.csv has no outcome_id 'nobody-cr'"),
+        ("o:tower-relapse-among-cr:count", "has no count"),
+        ("s:nobody", "survival.csv has no survival_id"),
+        ("t:tower:height", "has no 'height'; it has enrolled"),
+        ("v:nothing:ratio", "no comparison 'nothing'"),
+        ("v:cr:nothing", "has no 'nothing'; it has label"),
+        ("v:cr?colour=red:ratio", "'colour=red' is not an option"),
+        ("v:cr?tau2=XX:ratio", "option tau2 is 'XX'"),
+        ("live:nothing", "has no 'nothing'"),
+    ],
+)
+def test_an_unknown_number_says_what_was_expected(name: str, expected: str) -> None:
+    with pytest.raises(UnknownNumber, match=expected.replace("?", r"\?").replace("(", r"\(")):
+        number(name)
+
+
+def test_markdown_for_jupyterlab_carries_text_source_and_link() -> None:
+    found = number("o:eliana-cr")
+    assert markdown(found) == f'[{found.text}]({found.href} "{found.source}")'
