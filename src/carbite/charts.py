@@ -154,32 +154,16 @@ def show(
         raise ValueError("a figure needs csv, the numbers that it draws: got an empty table")
     header = [str(column) for column in csv.columns]
     rows = list(csv.itertuples(index=False, name=None))
-    wide = _draw(chart, title, alt)
-    phone = _for_phones(chart, wide)
-    narrow = _draw(phone, title, alt) if phone else None
+    wide = _drawing(chart, title, alt)
+    phone = _for_phones(chart)
+    narrow = _drawing(phone, title, alt) if phone else None
     return Figure(title, alt, caption, wide, narrow, _table(header, rows), _csv(header, rows))
 
 
-def _for_phones(chart: altair.TopLevelMixin, drawn: str) -> altair.TopLevelMixin | None:
-    """The same chart, its plot made so narrow that the whole fits a phone with its text at full size.
-
-    None where it fits as it is, or cannot: several plots, or hardly any room beside the labels.
-    """
-    if not isinstance(chart, altair.Chart | altair.LayerChart):
-        return None
-    plot = chart.width if isinstance(chart.width, int | float) else _CONFIG["view"]["continuousWidth"]
-    excess = float(ElementTree.fromstring(drawn).attrib["width"]) - PHONE_WIDTH
-    if excess <= 0 or plot - excess < NARROWEST_PLOT:
-        return None
-    return chart.properties(width=plot - excess)
-
-
-def _draw(chart: altair.TopLevelMixin, title: str, alt: str) -> str:
+def _drawing(chart: altair.TopLevelMixin, title: str, alt: str) -> str:
     """The chart as an SVG element that has a name and a description, and no id in common with another one."""
-    spec = chart.to_dict()
-    drawn = vl_convert.vegalite_to_svg(spec, vl_version=_vegalite_version(), allowed_base_urls=[])
-    svg = ElementTree.fromstring(drawn)
-    key = hashlib.sha256(json.dumps([spec, title, alt], sort_keys=True).encode()).hexdigest()[:10]
+    svg = _svg(chart)
+    key = hashlib.sha256(json.dumps([chart.to_dict(), title, alt], sort_keys=True).encode()).hexdigest()[:10]
     _simplify(svg, f"carbite-{key}")
     svg.set("font-family", FONTS)
     svg.set("role", "img")
@@ -190,6 +174,30 @@ def _draw(chart: altair.TopLevelMixin, title: str, alt: str) -> str:
         element.text = text
         svg.insert(place, element)
     return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _for_phones(chart: altair.TopLevelMixin) -> altair.TopLevelMixin | None:
+    """The same chart, its plot made so narrow that the whole fits a phone with its text at full size.
+
+    None where it fits as it is, or cannot: several plots, or hardly any room beside the labels.
+    """
+    if not isinstance(chart, altair.Chart | altair.LayerChart) or _excess(chart) <= 0:
+        return None
+    stacked: altair.Chart | altair.LayerChart = chart.configure_legend(columns=1)
+    plot = chart.width if isinstance(chart.width, int | float) else _CONFIG["view"]["continuousWidth"]
+    narrow = plot - max(0, _excess(stacked))
+    return stacked.properties(width=narrow) if narrow >= NARROWEST_PLOT else None
+
+
+def _excess(chart: altair.TopLevelMixin) -> float:
+    """By how many CSS pixels the chart is wider than a phone's column of text."""
+    return float(_svg(chart).attrib["width"]) - PHONE_WIDTH
+
+
+def _svg(chart: altair.TopLevelMixin) -> ElementTree.Element:
+    """The chart as Vega draws it. Raises ValueError where it asks another host for its data."""
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vegalite_version(), allowed_base_urls=[])
+    return ElementTree.fromstring(drawn)
 
 
 def _vegalite_version() -> str:

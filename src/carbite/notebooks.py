@@ -1,142 +1,299 @@
-"""The chapters as notebooks for JupyterLab.
+"""The pages of the book as notebooks for JupyterLab.
 
-JupyterLab shows Markdown cells as plain Markdown: it knows neither our role for numbers nor the book's directives.
-So each chapter is copied into a notebook in which a number is a link with its source as the title,
-a citation is a link, and a box is a quotation. The text of the chapter stays the only source.
+JupyterLab shows Markdown cells as plain Markdown: it knows neither our role for numbers nor the book's
+directives. So each page is copied into a notebook in which a number is a link with its source as the title,
+a term is a link with its definition as the title, a citation is a link, and a box is a quotation or folds.
+The text of the book stays the only source; what has no counterpart in JupyterLab is an error, never left raw.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import jupytext
-import nbformat
+import jupytext  # type: ignore[import-untyped]
+from markdown_it import MarkdownIt
 
 from carbite.evidence import records
-from carbite.prose import UnknownNumber, markdown, number
+from carbite.prose import Number, UnknownNumber, markdown, markdown_link, number, plain_text
 
-_ROLE = re.compile(r"\{([a-z:]+)\}`([^`]+)`")
-_LABEL = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
-_BOX = re.compile(
-    r"^(:{3,})\{([a-z-]+)\}[ ]*(.*)\n((?::[\w-]+:.*\n)*)(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL
+SOURCES_HEADING = "Where the numbers on this page come from"
+BOXES = ("admonition", "note", "tip", "warning", "important", "seealso", "dropdown")
+HIDDEN_SOURCE = "hide-input"
+
+_FENCE = re.compile(r"(?P<fence>:{3,}|`{3,}|~{3,})\s*(?:\{(?P<name>[^}]*)\})?(?P<title>.*)")
+_OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
+_ROLE = re.compile(r"\{(?P<name>[\w:.+-]+)\}`(?P<content>[^`]+)`")
+_TITLED = re.compile(r"(?P<title>.*?)\s*<(?P<target>[^>]+)>", re.DOTALL)
+_ENTRY = re.compile(r"^(?P<term>\S.*)\n: (?P<definition>.*(?:\n[ ]+\S.*)*)$", re.MULTILINE)
+_HEADING = re.compile(r"^# (?P<title>.+)$", re.MULTILINE)
+# "Lee DW III" is Lee: initials and a generation stand behind the family name, in capitals.
+_INITIALS = re.compile(r"( [A-Z-]+)+$")
+# What vanishes: a label that other pages refer to, and a comment.
+_SILENT = re.compile(r"^(\([^)\n]+\)=|%.*)(\n|$)", re.MULTILINE)
+# MyST that JupyterLab would show raw, with what it is.
+_RAW = (
+    (re.compile(r"^[ \t]*(:{3,}|`{3,}|~{3,})\{.*", re.MULTILINE), "an indented directive"),
+    (re.compile(r"^\{[.#][^}]*\}[ ]*$", re.MULTILINE), "an attribute"),
+    (re.compile(r"\{\{.*?\}\}"), "a substitution"),
+    (re.compile(r"\[\^[^\]]+\]"), "a footnote"),
+    (re.compile(r"\$\$[ ]*\([\w-]+\)[ ]*$", re.MULTILINE), "a labelled equation"),
+    (re.compile(r"\]\([^)]*\.md[#)][^)]*"), "a link to a source file, where {doc} is meant"),
 )
-_TITLED = re.compile(r"^(.*?)\s*<([^>]+)>$", re.DOTALL)
-_BOXES = ("admonition", "note", "tip", "warning", "important", "seealso", "dropdown")
 
 
 class ChapterError(ValueError):
-    """A chapter holds something that the notebook cannot show; the message names the file, the thing and what is known."""
+    """A page holds what the notebook cannot show; the message names the file, the thing and what is known."""
 
 
-def notebook(chapter: Path) -> nbformat.NotebookNode:
-    """The chapter as a notebook without outputs. Raises ChapterError for an unknown role, directive or number."""
-    made = jupytext.reads(chapter.read_text("utf-8"), fmt="md:myst")
-    made.metadata.pop("jupytext", None)
-    for position, cell in enumerate(made.cells, start=1):
-        cell.id = f"cell-{position}"  # the same bytes every time, where nbformat draws random ids
-        if cell.cell_type == "markdown":
-            cell.source = plain_markdown(cell.source, chapter)
-    return made
+def notebook(chapter: Path) -> dict[str, Any]:
+    """The page as a notebook (nbformat 4.5) without outputs, the same every time.
+
+    Raises ChapterError for a directive, role, number, source, term or page that is not known.
+    """
+    page = _Page(chapter)
+    cells: list[dict[str, Any]] = []
+    for cell in jupytext.reads(chapter.read_text("utf-8"), fmt="md:myst").cells:
+        if cell.cell_type == "code":
+            cells.append(_code(cell.source, cell.metadata.get("tags", ())))
+        else:
+            cells += map(_prose, _sections(page.shown(cell.source)))
+    if page.numbers:
+        cells.append(_prose(page.list_of_sources()))
+    return {
+        "cells": [{"id": f"cell-{position}", **cell} for position, cell in enumerate(cells, start=1)],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
-def plain_markdown(text: str, chapter: Path) -> str:
-    """MyST as Markdown that JupyterLab shows as it is meant."""
-    text = _LABEL.sub("", text)
-    text = _BOX.sub(lambda found: _box(found, chapter), text)
-    if unknown := re.search(r"^(?::{3,}|`{3,})\{([\w-]+)\}", text, re.MULTILINE):
-        raise ChapterError(
-            f"{chapter}: directive {{{unknown[1]}}} cannot be shown in JupyterLab; known are {', '.join(_BOXES)}"
+def _prose(source: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def _code(source: str, tags: Sequence[str]) -> dict[str, Any]:
+    """A code cell; what the site folds is folded in JupyterLab too."""
+    metadata: dict[str, Any] = {"tags": list(tags)} if tags else {}
+    if HIDDEN_SOURCE in tags:
+        metadata["jupyter"] = {"source_hidden": True}
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": metadata,
+        "outputs": [],
+        "source": source,
+    }
+
+
+def _sections(text: str) -> Iterator[str]:
+    """The parts of a text, each from its heading on: JupyterLab folds a section whose heading begins a cell."""
+    tokens = MarkdownIt("commonmark").parse(text)
+    lines = text.split("\n")
+    starts = {
+        token.map[0] for token in tokens if token.type == "heading_open" and token.level == 0 and token.map
+    }
+    for start, end in pairwise(sorted({0, *starts, len(lines)})):
+        if section := "\n".join(lines[start:end]).strip("\n"):
+            yield section
+
+
+@dataclass
+class _Page:
+    """One file of the book while it is rewritten; ``numbers`` collects those that its prose names."""
+
+    file: Path
+    numbers: dict[str, Number] = field(default_factory=dict)
+
+    def shown(self, text: str) -> str:
+        """MyST as Markdown that JupyterLab shows as it is meant."""
+        lines = text.split("\n")
+        parts: list[str] = []
+        position = 0
+        while position < len(lines):
+            opened = _FENCE.match(lines[position])
+            end = self._closing(lines, position, opened) if opened else self._next_fence(lines, position)
+            if not opened:
+                parts.append(self._inline("\n".join(lines[position:end])))
+            elif opened["name"] is None:
+                parts.append("\n".join(lines[position : end + 1]))
+            else:
+                parts.append(self._directive(opened["name"], opened["title"], lines[position + 1 : end]))
+            position = end + 1 if opened else end
+        return "\n".join(parts)
+
+    def _next_fence(self, lines: list[str], position: int) -> int:
+        return next((at for at in range(position, len(lines)) if _FENCE.match(lines[at])), len(lines))
+
+    def _closing(self, lines: list[str], position: int, opened: re.Match[str]) -> int:
+        fence = opened["fence"]
+        for at in range(position + 1, len(lines)):
+            line = lines[at].rstrip()
+            if len(line) >= len(fence) and line == fence[0] * len(line):
+                return at
+        raise ChapterError(f"{self.file}: {lines[position]!r} is never closed by {fence!r}")
+
+    def _directive(self, name: str, title: str, body: list[str]) -> str:
+        options: dict[str, str] = {}
+        while body and (option := _OPTION.fullmatch(body[0].rstrip())):
+            options[option["name"]] = option["value"]
+            body = body[1:]
+        inner = "\n".join(body).strip("\n")
+        if name == "glossary":
+            return "\n\n".join(f"### {term}\n\n{self._inline(said)}" for term, said in _ENTRY.findall(inner))
+        if name == "bibliography":
+            return "\n".join(sorted(map(_reference, records("sources"))))
+        if name not in BOXES:
+            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography"))
+        return self._box(
+            self._inline(title.strip()) or name.capitalize(),
+            self.shown(inner),
+            folds=name == "dropdown" or "dropdown" in options.get("class", "").split(),
         )
-    return _ROLE.sub(lambda found: _role(found[1], found[2], chapter), text)
 
+    def _box(self, heading: str, inner: str, folds: bool) -> str:
+        if folds:
+            # A summary is a line of HTML, in which Markdown would not be read.
+            summary = MarkdownIt("commonmark").renderInline(heading)
+            return f"<details><summary>{summary}</summary>\n\n{inner}\n\n</details>"
+        return "\n".join(f"> {line}".rstrip() for line in (f"**{heading}**", "", *inner.split("\n")))
 
-def _box(found: re.Match[str], chapter: Path) -> str:
-    kind, title, body = found[2], found[3].strip(), found[5].strip("\n")
-    if kind not in _BOXES:
-        raise ChapterError(
-            f"{chapter}: directive {{{kind}}} cannot be shown in JupyterLab; known are {', '.join(_BOXES)}"
+    def _inline(self, text: str) -> str:
+        text = _SILENT.sub("", text)
+        for pattern, what in _RAW:
+            if found := pattern.search(text):
+                raise ChapterError(f"{self.file}: JupyterLab would show {found[0]!r} raw: it is {what}")
+        return _ROLE.sub(lambda found: self._role(found["name"], found["content"]), text)
+
+    def _role(self, name: str, content: str) -> str:
+        roles: dict[str, Callable[[str], str]] = {
+            "number": self._number,
+            "cite:p": lambda keys: f"({self._citation(keys, '{} {}')})",
+            "cite:t": lambda keys: self._citation(keys, "{} ({})"),
+            "term": self._term,
+            "doc": self._doc,
+        }
+        if name not in roles:
+            raise self._unknown("role", name, tuple(roles))
+        return roles[name](content)
+
+    def _unknown(self, kind: str, name: str, known: tuple[str, ...]) -> ChapterError:
+        return ChapterError(
+            f"{self.file}: {kind} {{{name}}} cannot be shown in JupyterLab; known are {', '.join(known)}"
         )
-    inner = _BOX.sub(lambda nested: _box(nested, chapter), body)
-    if kind == "dropdown" or "dropdown" in found[4]:
-        return f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"
-    heading = title or kind.capitalize()
-    return "\n".join(f"> {line}".rstrip() for line in (f"**{heading}**", "", *inner.split("\n")))
 
+    def _number(self, name: str) -> str:
+        try:
+            found = self.numbers.setdefault(name, number(name))
+        except UnknownNumber as error:
+            raise ChapterError(f"{self.file}: {error}") from error
+        # A number that was computed here has no page of its own: it leads to the list at the end.
+        return markdown(replace(found, href=found.href or f"#{_anchor(SOURCES_HEADING)}"))
 
-def _role(role: str, content: str, chapter: Path) -> str:
-    if role not in _ROLES:
-        raise ChapterError(
-            f"{chapter}: role {{{role}}} cannot be shown in JupyterLab; known are {', '.join(_ROLES)}"
-        )
-    try:
-        return _ROLES[role](content)
-    except UnknownNumber as error:
-        raise ChapterError(f"{chapter}: {error}") from error
+    def list_of_sources(self) -> str:
+        """Every number of the page once, with its source: a title is seen by those alone who can hover."""
+        entries = [
+            f"1. **{plain_text(found.text)}** {plain_text(found.source)}"
+            + (f" [Source]({found.href})" if found.href else "")
+            for found in self.numbers.values()
+        ]
+        summary = f"{len(entries)} numbers, each with its source"
+        return f"## {SOURCES_HEADING}\n\n" + self._box(summary, "\n".join(entries), folds=True)
 
+    def _citation(self, keys: str, form: str) -> str:
+        known = {row["source_id"]: row for row in records("sources")}
+        said = []
+        for key in map(str.strip, keys.split(",")):
+            if key not in known:
+                raise ChapterError(f"{self.file}: sources.csv has no source_id {key!r}")
+            row = known[key]
+            href = f"https://doi.org/{row['doi']}" if row["doi"] else "references.ipynb"
+            said.append(markdown_link(form.format(*_cited(row)), href, row["citation"]))
+        return "; ".join(said)
 
-def _citation(content: str) -> str:
-    sources = {row["source_id"]: row for row in records("sources")}
-    said = []
-    for source_id in content.split(","):
-        source = sources[source_id.strip()]
-        authors = source["authors"].split("; ")
-        first, *others = [author.rsplit(" ", 1)[0] for author in authors if author != "et al"]
-        alone = not others and "et al" not in authors
-        names = (
-            first
-            if alone
-            else f"{first} & {others[0]}"
-            if len(authors) == 2 and others
-            else f"{first} et al."
-        )
-        title = source["citation"].replace('"', "'")
-        href = f"https://doi.org/{source['doi']}" if source["doi"] else "#"
-        said.append(f'[{names} {source["year"]}]({href} "{title}")')
-    return "; ".join(said)
+    def _term(self, content: str) -> str:
+        text, term = _titled(content)
+        terms = _glossary(self.file.parent)
+        if term.lower() not in terms:
+            raise ChapterError(f"{self.file}: glossary.md has no term {term!r}; it has {', '.join(terms)}")
+        name, definition = terms[term.lower()]
+        return markdown_link(text, f"glossary.ipynb#{_anchor(name)}", definition)
+
+    def _doc(self, content: str) -> str:
+        text, target = _titled(content)
+        page = self.file.parent / f"{target}.md"
+        heading = _HEADING.search(page.read_text("utf-8")) if page.is_file() else None
+        if heading is None:
+            raise ChapterError(f"{self.file}: {{doc}} names {target!r}, and there is no page {page}")
+        return f"[{text if text != target else heading['title']}]({target}.ipynb)"
 
 
 def _titled(content: str) -> tuple[str, str]:
-    found = _TITLED.match(content)
-    return (found[1], found[2]) if found else (content, content)
+    """Text and target of ``text <target>``; both are the same where no target is given."""
+    found = _TITLED.fullmatch(content)
+    return (found["title"], found["target"]) if found else (content, content)
 
 
-def _page(content: str) -> str:
-    title, target = _titled(content)
-    return f"[{title}]({target}.ipynb)"
+def _anchor(heading: str) -> str:
+    """What JupyterLab calls a heading in a link."""
+    return heading.replace(" ", "-")
 
 
-_ROLES: dict[str, Callable[[str], str]] = {
-    "number": lambda content: markdown(number(content)),
-    "cite:p": lambda content: f"({_citation(content)})",
-    "cite:t": _citation,
-    "term": lambda content: _titled(content)[0],
-    "doc": _page,
-}
+@cache
+def _glossary(book: Path) -> Mapping[str, tuple[str, str]]:
+    """Every term of the glossary, found by its lower case as Sphinx finds it, with its definition."""
+    page = book / "glossary.md"
+    text = page.read_text("utf-8") if page.is_file() else ""
+    return {term.lower(): (term, definition) for term, definition in _ENTRY.findall(text)}
+
+
+def _cited(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Names and year of a source: ``Molina and Shah``, ``2021``; without authors it is named by its citation."""
+    authors = (row["authors"] or "").split("; ")
+    families = [_INITIALS.sub("", author) for author in authors if author not in ("", "et al")]
+    if not families:
+        return row["citation"], str(row["year"])
+    all_named = len(families) == len(authors) <= 2
+    return " and ".join(families) if all_named else f"{families[0]} et al.", str(row["year"])
+
+
+def _reference(row: Mapping[str, Any]) -> str:
+    """A source in the list of references."""
+    said = ". ".join(filter(None, (row["authors"], row["title"], row["citation"])))
+    link = f" [doi:{plain_text(row['doi'])}](https://doi.org/{row['doi']})" if row["doi"] else ""
+    return f"- {plain_text(said)}.{link}"
 
 
 def write(book: Path, target: Path) -> list[Path]:
-    """Every chapter of ``book`` that runs code, as a notebook in ``target``. Returns the files written."""
+    """Every page of ``book`` as a notebook in ``target``. Returns the files written."""
+    made = {page.stem: notebook(page) for page in sorted(book.glob("*.md"))}
     target.mkdir(parents=True, exist_ok=True)
     written = []
-    for chapter in sorted(book.glob("*.md")):
-        if "{code-cell}" not in chapter.read_text("utf-8"):
-            continue
-        made = target / f"{chapter.stem}.ipynb"
-        made.write_text(nbformat.writes(notebook(chapter)) + "\n", "utf-8")
-        written.append(made)
+    for stem, page in made.items():
+        written.append(target / f"{stem}.ipynb")
+        written[-1].write_text(json.dumps(page, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
     return written
 
 
 def main() -> None:
     """``python -m carbite.notebooks book _build/notebooks``."""
-    parser = argparse.ArgumentParser(description="Write the chapters as notebooks for JupyterLab.")
-    parser.add_argument("book", type=Path, help="folder with the chapters")
+    parser = argparse.ArgumentParser(description="Write the pages of the book as notebooks for JupyterLab.")
+    parser.add_argument("book", type=Path, help="folder with the pages")
     parser.add_argument("target", type=Path, help="folder for the notebooks")
     chosen = parser.parse_args()
+    if not chosen.book.is_dir():
+        sys.exit(f"{chosen.book}: there is no such folder")
     try:
         for made in write(chosen.book, chosen.target):
             print(f"wrote {made}")

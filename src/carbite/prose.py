@@ -14,6 +14,7 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -24,6 +25,7 @@ from carbite.comparison import Options, comparison, rule
 from carbite.evidence import records
 
 NO_BREAK = "\u00a0"
+_SIGNS = re.compile(r"""[\\`*_\[\]<>&|$~"]""")
 PERCENTAGES = ("percent", "low", "high", "pi_low", "pi_high", "i2")
 STATUS = {
     "printed": "as printed",
@@ -213,9 +215,17 @@ def _present(texts: Mapping[str, str | None]) -> str:
 
 def markdown(found: Number) -> str:
     """The number as Markdown for JupyterLab: a link whose title, shown on hover, is the source."""
-    title = found.source.replace('"', "'")
-    text = found.text.replace("|", "\\|")
-    return f'[{text}]({found.href or "#"} "{title}")'
+    return markdown_link(found.text, found.href or "#", found.source)
+
+
+def markdown_link(text: str, href: str, title: str) -> str:
+    """A link with a title, in Markdown that also holds in a cell of a table."""
+    return f'[{plain_text(text)}]({href} "{plain_text(title)}")'
+
+
+def plain_text(text: str) -> str:
+    """Markdown that shows ``text`` as it stands: signs that mean something, to tables and maths too, are escaped."""
+    return _SIGNS.sub(r"\\\g<0>", text)
 
 
 def rule_in_words() -> str:

@@ -116,7 +116,7 @@ function quantileFromHalves(p, halvesAt) {
   let x = inside < 0.25 ? inside * Math.sqrt(2 * Math.PI) : Math.sqrt(-2 * Math.log(2 * outside));
   for (let count = 0; count < MAX_NEWTON_STEPS; count += 1) {
     const { central, tail, slope } = halvesAt(x);
-    const step = inside < 0.25 ? (Math.log(inside / central) * central) / slope : (Math.log(tail / outside) * tail) / slope;
+    const step = (inside < 0.25 ? central * Math.log(inside / central) : tail * Math.log(tail / outside)) / slope;
     x *= Math.exp(step);
     if (Math.abs(step) < NEWTON_STEP) break;
   }
@@ -132,7 +132,7 @@ function exactLowerLimit(events, n, tail) {
   // The logarithm of the beta distribution function is concave in logit p: one step past the root, then one side.
   for (let count = 0; count < MAX_NEWTON_STEPS; count += 1) {
     const { lower, prefix } = betaTails(a, b, 1 / (1 + Math.exp(-logit)), 1 / (1 + Math.exp(logit)));
-    const step = (Math.log(tail / lower) * lower) / prefix;
+    const step = (lower * Math.log(tail / lower)) / prefix;
     logit += step;
     if (Math.abs(step) < NEWTON_STEP) break;
   }

@@ -21,7 +21,6 @@ const ROOT_WIDTH = 1e-15;
 
 // Two effects that differ by less differ by rounding.
 const SAME_EFFECT = 1e-12;
-
 // Nodes of the binomial-normal integral: mode + width * sinh(s), s from -4 to 4 in equal steps. The step is 0.1 and
 // shrinks as 0.2 / tau, because a row of 0 % or 100 % has an edge that is as narrow as 1 / tau.
 const REACH = 4;
@@ -93,7 +92,11 @@ export function effectSizes(events, n, measure = "logit") {
  * @returns {Pooled}
  * @throws {Error} naming the argument, the position, the value and what was expected
  */
-export function pool(events, n, { measure = "logit", tau2 = "REML", interval = "modified-hartung-knapp", level = 0.95 } = {}) {
+export function pool(
+  events,
+  n,
+  { measure = "logit", tau2 = "REML", interval = "modified-hartung-knapp", level = 0.95 } = {},
+) {
   const { yi, vi } = effectSizes(events, n, measure);
   const harmonicN = n.length / sumOver(n, (size) => 1 / size);
   const pooled = poolArm(yi, vi, tau2, interval, level);
@@ -127,7 +130,10 @@ export function contrast(a, b, tau2 = "separate") {
   checkChoice("tau2", tau2, CONTRAST_TAU2);
   for (const name of ["measure", "tau2_method", "interval", "level"]) {
     if (a[name] !== b[name]) {
-      throw new Error(`a.${name} = ${shown(a[name])} and b.${name} = ${shown(b[name])}; expected two arms that were pooled in the same way`);
+      throw new Error(
+        `a.${name} = ${shown(a[name])} and b.${name} = ${shown(b[name])}; ` +
+          "expected two arms that were pooled in the same way",
+      );
     }
   }
   const { estimate, se, df, tau2s } = tau2 === "separate" ? separateDifference(a, b) : commonDifference(a, b);
@@ -163,9 +169,8 @@ export function glmm(events, n, { level = 0.95 } = {}) {
         "maximum; expected at least one row with 0 < events < n",
     );
   }
-  const rows = events.map((x, i) => ({
-    x, n: n[i], coefficient: logFactorial(n[i]) - logFactorial(x) - logFactorial(n[i] - x),
-  }));
+  const logChoose = (all, some) => logFactorial(all) - logFactorial(some) - logFactorial(all - some);
+  const rows = events.map((x, i) => ({ x, n: n[i], coefficient: logChoose(n[i], x) }));
   const pooledShare = sumOver(events, (x) => x) / sumOver(n, (size) => size);
   // Each search for mu starts from the one before: that saves most of its steps and changes no result.
   let mu = Math.log(pooledShare / (1 - pooledShare));
@@ -214,10 +219,11 @@ function effectSize(x, n, measure) {
     return [0.5 * (Math.asin(Math.sqrt(x / (n + 1))) + Math.asin(Math.sqrt((x + 1) / (n + 1)))), 1 / (4 * n + 2)];
   }
   const half = x === 0 || x === n ? 0.5 : 0;
-  const with_ = x + half;
+  const withEvent = x + half;
+  const without = n - x + half;
   const all = n + 2 * half;
-  if (measure === "raw") return [with_ / all, ((with_ / all) * (1 - with_ / all)) / all];
-  return [Math.log(with_ / (all - with_)), 1 / with_ + 1 / (all - with_)];
+  if (measure === "raw") return [withEvent / all, ((withEvent / all) * (1 - withEvent / all)) / all];
+  return [Math.log(withEvent / without), 1 / withEvent + 1 / without];
 }
 
 function poolArm(yi, vi, method, interval, level) {
@@ -283,7 +289,12 @@ function seFactor(interval, scatter, df) {
 }
 
 function separateDifference(a, b) {
-  return { estimate: a.estimate - b.estimate, se: Math.hypot(a.se, b.se), df: welchSatterthwaite(a, b), tau2s: [a.tau2, b.tau2] };
+  return {
+    estimate: a.estimate - b.estimate,
+    se: Math.hypot(a.se, b.se),
+    df: welchSatterthwaite(a, b),
+    tau2s: [a.tau2, b.tau2],
+  };
 }
 
 function commonDifference(a, b) {
@@ -332,9 +343,14 @@ function limitsAround(estimate, quantile, se, spread) {
   };
 }
 
+/** The same limits on another scale. */
 function mapLimits({ estimate, ci_low, ci_high, pi_low, pi_high }, change) {
   return {
-    estimate: change(estimate), ci_low: change(ci_low), ci_high: change(ci_high), pi_low: change(pi_low), pi_high: change(pi_high),
+    estimate: change(estimate),
+    ci_low: change(ci_low),
+    ci_high: change(ci_high),
+    pi_low: change(pi_low),
+    pi_high: change(pi_high),
   };
 }
 
