@@ -132,10 +132,7 @@ def test_importing_carbite_loads_neither_pandas_nor_scipy() -> None:
         "import sys, carbite; carbite.records('trials'); carbite.__version__;"
         "print(sorted({'pandas', 'scipy', 'numpy'} & set(sys.modules)))"
     )
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        == "[]\n"
-    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_every_exported_name_can_be_had_and_no_other() -> None:
@@ -281,10 +278,7 @@ def test_burden_strata_of_mskcc_are_the_only_ones_possible() -> None:
     splits = []
     for low in range(1, 53):
         counts = {
-            key: [
-                evidence.consistent_events(m, percent)
-                for m, percent in zip((low, 53 - low), pair, strict=True)
-            ]
+            key: [evidence.consistent_events(m, percent) for m, percent in zip((low, 53 - low), pair, strict=True)]
             for key, pair in shares.items()
         }
         if all(len(found) for pair in counts.values() for found in pair):
@@ -307,10 +301,7 @@ def test_burden_strata_of_mskcc_are_the_only_ones_possible() -> None:
             for key in shares
         }
     ]
-    assert (
-        rows.loc[["mskcc-cr-low-burden", "mskcc-cr-high-burden"], "events"].sum()
-        == rows.loc["mskcc-cr", "events"]
-    )
+    assert rows.loc[["mskcc-cr-low-burden", "mskcc-cr-high-burden"], "events"].sum() == rows.loc["mskcc-cr", "events"]
 
 
 def test_enrolment_counts_have_their_sources() -> None:
@@ -350,9 +341,7 @@ def test_no_patient_is_counted_twice_by_default() -> None:
         rows = [
             row
             for row in carbite.records("outcomes")
-            if row["comparison_id"] == comparison["comparison_id"]
-            and row["reading"] == "printed"
-            and row["n"]
+            if row["comparison_id"] == comparison["comparison_id"] and row["reading"] == "printed" and row["n"]
         ]
         for a, b in combinations(rows, 2):
             if cohorts[a["trial_id"]] & cohorts[b["trial_id"]]:
@@ -425,13 +414,9 @@ def test_below_one_percent(n: int, counts: list[int]) -> None:
     assert list(evidence.consistent_events(n, "<1")) == counts
 
 
-@pytest.mark.parametrize(
-    ("n", "percent"), [(0, "50"), (-3, "50"), (10, "NR"), (10, "50 %"), (10, "-5"), (10, "")]
-)
+@pytest.mark.parametrize(("n", "percent"), [(0, "50"), (-3, "50"), (10, "NR"), (10, "50 %"), (10, "-5"), (10, "")])
 def test_consistent_events_refuses_what_is_no_percentage(n: int, percent: str) -> None:
-    with pytest.raises(
-        ValueError, match=rf"{re.escape(repr(percent))} percent of {n}; expected such as '93'"
-    ):
+    with pytest.raises(ValueError, match=rf"{re.escape(repr(percent))} percent of {n}; expected such as '93'"):
         evidence.consistent_events(n, percent)
 
 
@@ -477,9 +462,7 @@ def duplicate_count(data: Path) -> int:
     path = data / "outcomes.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     row = next(line for line in lines if line.startswith("eliana-cr,"))
-    path.write_text(
-        "".join([*lines, row.replace("eliana-cr,", "eliana-cr-again,")]), encoding="utf-8", newline=""
-    )
+    path.write_text("".join([*lines, row.replace("eliana-cr,", "eliana-cr-again,")]), encoding="utf-8", newline="")
     return len(lines) + 1
 
 
@@ -488,9 +471,7 @@ def encode_as_latin_1(data: Path) -> int:
     line = line_of(path, "topp-2014")
     path.write_bytes(path.read_text(encoding="utf-8").replace("–", "-").encode("latin-1"))
     # The first cell with an umlaut is an author of an earlier row.
-    return next(
-        i for i, text in enumerate(path.read_bytes().split(b"\n"), start=1) if b"\xf6" in text and i <= line
-    )
+    return next(i for i, text in enumerate(path.read_bytes().split(b"\n"), start=1) if b"\xf6" in text and i <= line)
 
 
 def cut_off(data: Path) -> int:
@@ -503,9 +484,7 @@ def cut_row(data: Path) -> int:
     """The last row loses its last cells but keeps its line end."""
     path = data / "survival.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    path.write_text(
-        "\n".join([*lines[:-1], ",".join(lines[-1].split(",")[:3])]) + "\n", encoding="utf-8", newline=""
-    )
+    path.write_text("\n".join([*lines[:-1], ",".join(lines[-1].split(",")[:3])]) + "\n", encoding="utf-8", newline="")
     return len(lines)
 
 
@@ -714,12 +693,8 @@ def test_missing_file(name: str, data: Path) -> None:
 
 def test_broken_package_description(data: Path) -> None:
     path = data / "datapackage.json"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace('"name": "car-or-bite",', '"name" "car-or-bite",')
-    )
-    with pytest.raises(
-        evidence.DataError, match=r"^datapackage.json, line 2: '\"car-or-bite\",.*expected JSON"
-    ):
+    path.write_text(path.read_text(encoding="utf-8").replace('"name": "car-or-bite",', '"name" "car-or-bite",'))
+    with pytest.raises(evidence.DataError, match=r"^datapackage.json, line 2: '\"car-or-bite\",.*expected JSON"):
         evidence.load(data)
 
 

@@ -14,9 +14,7 @@ from carbite.evidence import records
 MAKERS = [
     maker
     for name, maker in inspect.getmembers(figures, inspect.isfunction)
-    if not name.startswith("_")
-    and maker.__module__ == figures.__name__
-    and not inspect.signature(maker).parameters
+    if not name.startswith("_") and maker.__module__ == figures.__name__ and not inspect.signature(maker).parameters
 ]
 
 
@@ -43,8 +41,7 @@ def test_enrolment_lowers_eliana_and_hardly_tower() -> None:
     assert fall["ELIANA"] > 10
     assert 0 < fall["TOWER"] < 1
     assert all(
-        rate[trial, "infused"] >= rate[trial, "enrolled"]
-        for trial in rate.index.get_level_values("Trial").unique()
+        rate[trial, "infused"] >= rate[trial, "enrolled"] for trial in rate.index.get_level_values("Trial").unique()
     )
 
 
@@ -56,9 +53,7 @@ def test_blinatumomab_beats_chemotherapy_on_every_measure_shown() -> None:
 
 def test_no_cut_off_is_shared_by_the_arms() -> None:
     strata = frame(figures.burden())["Stratum"]
-    cut_offs = {
-        arm: set(strata[strata.str.contains(arm)].str.extract(r"(\d+) %")[0]) for arm in ("Blina", "CAR T")
-    }
+    cut_offs = {arm: set(strata[strata.str.contains(arm)].str.extract(r"(\d+) %")[0]) for arm in ("Blina", "CAR T")}
     assert cut_offs["Blina"]
     assert cut_offs["CAR T"]
     assert not cut_offs["Blina"] & cut_offs["CAR T"]

@@ -61,7 +61,8 @@ def test_install_carries_the_data(kind: str, archives: dict[str, Path], tmp_path
 
 
 def test_wheel_holds_every_file_that_the_package_reads(archives: dict[str, Path]) -> None:
-    names = set(zipfile.ZipFile(archives["wheel"]).namelist())
+    with zipfile.ZipFile(archives["wheel"]) as archive:
+        names = set(archive.namelist())
     data = {f"carbite/data/{path.name}" for path in (ROOT / "data").iterdir()}
     package = ROOT / "src" / "carbite"
     sources = {
@@ -73,7 +74,8 @@ def test_wheel_holds_every_file_that_the_package_reads(archives: dict[str, Path]
 
 
 def test_source_archive_holds_what_builds_and_tests_the_book(archives: dict[str, Path]) -> None:
-    names = {name.partition("/")[2] for name in tarfile.open(archives["sdist"]).getnames()}
+    with tarfile.open(archives["sdist"]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
     assert names >= {
         "Makefile",
         "_config.yml",

@@ -24,9 +24,7 @@ from carbite.pooling import contrast, effect_sizes, glmm, pool, pool_effects
 HERE = Path(__file__).parent / "reference"
 REFERENCE = json.loads((HERE / "metafor_reference.json").read_text(encoding="utf-8"))
 MIXED = json.loads((HERE / "mixed_15_trials.json").read_text(encoding="utf-8"))
-SUBSETS = {
-    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("subsets_*.json"))
-}
+SUBSETS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("subsets_*.json"))}
 SETS, PAIRS, PUBLISHED = REFERENCE["sets"], REFERENCE["pairs"], REFERENCE["published_checks"]
 
 MEASURES = {"PLO": "logit", "PFT": "freeman-tukey", "PR": "raw"}
@@ -85,11 +83,7 @@ def test_the_reference_grid_is_complete() -> None:
     """14 sets x 3 measures x 19 methods, 5 pairs x 3 x 5, 66 published checks, 14 GLMMs, 1403 subsets."""
     assert len(METHODS) == 19
     grid = [
-        (s, m, key)
-        for s in SETS
-        for m in MEASURES
-        for key in METHODS
-        if {"default", "tight"} == set(SETS[s][m][key])
+        (s, m, key) for s in SETS for m in MEASURES for key in METHODS if {"default", "tight"} == set(SETS[s][m][key])
     ]
     assert len(grid) == 14 * 3 * 19
     assert all(set(FIELDS.values()) <= set(SETS[s][m][key]["tight"]) for s, m, key in grid)
@@ -98,9 +92,7 @@ def test_the_reference_grid_is_complete() -> None:
     assert set(REFERENCE["glmm_exact_ML"]) == set(SETS)
     assert all({"ML.z.nAGQ7", "ML.z.nAGQ25"} == set(s["GLMM"]) for s in SETS.values())
     assert all(
-        set(s[m]["leave1out"]) == {"EE.z", "DL.z", "REML.z", "REML.knha"}
-        for s in SETS.values()
-        for m in MEASURES
+        set(s[m]["leave1out"]) == {"EE.z", "DL.z", "REML.z", "REML.knha"} for s in SETS.values() for m in MEASURES
     )
     assert sum(len(s["mask"]) for s in SUBSETS.values()) == 63 + 63 + 255 + 511 + 511
     assert all(sorted(s["mask"]) == list(range(1, 2 ** len(s["yi"]))) for s in SUBSETS.values())
@@ -136,9 +128,7 @@ def test_pool_equals_metafor(name: str, measure: str, method: str) -> None:
     assert fit.q_p == pytest.approx(expected["Qp"], rel=CONVERGED)
     assert (fit.k, fit.df) == (expected["k"], expected["df"])
     for ours, theirs in {"estimate": "pred", **LIMITS}.items():
-        assert_equal(
-            getattr(fit.proportion, ours), expected["back"][theirs], tolerance(tau2), f"proportion.{ours}"
-        )
+        assert_equal(getattr(fit.proportion, ours), expected["back"][theirs], tolerance(tau2), f"proportion.{ours}")
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -209,9 +199,7 @@ VAN_HOUWELINGEN = next(name for name in PUBLISHED if name.startswith("dat.coldit
 PUBLISHED_GLMM = [name for name in PUBLISHED if "GLMM" in name]
 PUBLISHED_OTHER = ["dat.bcg.logRR.REML.leave1out"]
 PUBLISHED_FITS = sorted(
-    set(PUBLISHED)
-    - {name for names in NOT_OFFERED.values() for name in names}
-    - {*PUBLISHED_GLMM, *PUBLISHED_OTHER}
+    set(PUBLISHED) - {name for names in NOT_OFFERED.values() for name in names} - {*PUBLISHED_GLMM, *PUBLISHED_OTHER}
 )
 
 
@@ -375,9 +363,7 @@ def restricted_loglik(y: np.ndarray, v: np.ndarray, tau2: float) -> float:
     inverse = np.diag(1 / (v + tau2))
     information = x.T @ inverse @ x
     projection = inverse - inverse @ x @ np.linalg.solve(information, x.T @ inverse)
-    return float(
-        -0.5 * np.log(v + tau2).sum() - 0.5 * np.linalg.slogdet(information)[1] - 0.5 * y @ projection @ y
-    )
+    return float(-0.5 * np.log(v + tau2).sum() - 0.5 * np.linalg.slogdet(information)[1] - 0.5 * y @ projection @ y)
 
 
 def restricted_score(y: np.ndarray, v: np.ndarray, tau2: float) -> float:
@@ -607,7 +593,7 @@ def test_arms_without_any_scatter_give_a_point() -> None:
 
 def test_an_infinite_odds_ratio_is_infinite_and_no_error() -> None:
     """exp(710) is more than a double can hold."""
-    a, b = (pool_effects([y, -y], [1.0, 1.0], interval="hartung-knapp") for y in (60.0, 50.0))
+    a, b = (pool_effects([y, -y], [1.0, 1.0], interval="hartung-knapp") for y in (80.0, 70.0))
     a, b = (replace(fit, measure="logit") for fit in (a, b))
     result = contrast(a, b)
     assert 710 < result.pi_high < 900
@@ -652,10 +638,7 @@ def binomial_normal_loglik(x: list[int], n: list[int], mu: float, tau: float) ->
         breaks = sorted(
             {
                 0.0,
-                *(
-                    (math.log(o) - mu) / tau
-                    for o in (0.5 / size, (events + 0.5) / (size - events + 0.5), 2.0 * size)
-                ),
+                *((math.log(o) - mu) / tau for o in (0.5 / size, (events + 0.5) / (size - events + 0.5), 2.0 * size)),
             }
         )
         value = integrate.quad(integrand, -12, 12, points=breaks, limit=500, epsabs=0, epsrel=1e-11)[0]
@@ -742,9 +725,7 @@ def test_glmm_of_one_trial() -> None:
     ("x", "n"), [([13], [13]), ([0], [20]), ([42, 13], [42, 13]), ([0, 0], [20, 31]), ([0, 42], [20, 42])]
 )
 def test_glmm_says_when_there_is_no_finite_maximum(x: list[int], n: list[int]) -> None:
-    with pytest.raises(
-        ValueError, match=r"every row is at 0 % or 100 %.*no finite maximum.*expected at least one row"
-    ):
+    with pytest.raises(ValueError, match=r"every row is at 0 % or 100 %.*no finite maximum.*expected at least one row"):
         glmm(x, n)
 
 
@@ -780,10 +761,7 @@ def test_the_order_of_the_trials_does_not_matter() -> None:
     def check(data: tuple[list[int], list[int]], measure: str, tau2: str, interval: str, random: Any) -> None:
         rows = list(zip(*data, strict=True))
         shuffled = random.sample(rows, len(rows))
-        fits = [
-            pool(*zip(*r, strict=True), measure=measure, tau2=tau2, interval=interval)
-            for r in (rows, shuffled)
-        ]
+        fits = [pool(*zip(*r, strict=True), measure=measure, tau2=tau2, interval=interval) for r in (rows, shuffled)]
         assert numbers(fits[0]) == pytest.approx(numbers(fits[1]), rel=PROPERTY, abs=PROPERTY, nan_ok=True)
 
     check()
@@ -832,9 +810,7 @@ def test_modified_hartung_knapp_is_never_narrower() -> None:
     @PROPERTIES
     @given(effects(2), METHOD)
     def check(data: tuple[np.ndarray, np.ndarray], tau2: str) -> None:
-        z, plain, modified = (
-            pool_effects(*data, tau2=tau2, interval=interval) for interval in pooling.INTERVALS
-        )
+        z, plain, modified = (pool_effects(*data, tau2=tau2, interval=interval) for interval in pooling.INTERVALS)
         assert modified.ci_low <= z.ci_low
         assert modified.ci_high >= z.ci_high
         assert modified.se == max(z.se, plain.se)

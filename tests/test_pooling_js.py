@@ -43,9 +43,7 @@ from tests.test_pooling import (
     tolerance,
 )
 
-DISTRIBUTION = (
-    1e-12  # relative, against SciPy; a tail of 1e-300 is exp(-700), and rounding of 700 is 1e-13 of it
-)
+DISTRIBUTION = 1e-12  # relative, against SciPy; a tail of 1e-300 is exp(-700), and rounding of 700 is 1e-13 of it
 PARITY = 1e-9  # same steps in double precision: only the rounding of sums and of library functions differs
 PARITY_SETS = 5040  # 80 for each combination of measure, tau2 and interval
 PARITY_GLMM_SETS = 300
@@ -60,10 +58,7 @@ def number(value: Any) -> Any:
 
 
 def decode(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {
-        key: [number(item) for item in value] if isinstance(value, list) else number(value)
-        for key, value in pairs
-    }
+    return {key: [number(item) for item in value] if isinstance(value, list) else number(value) for key, value in pairs}
 
 
 def answers(calls: Sequence[Call], folder: Path) -> list[dict[str, Any]]:
@@ -127,9 +122,7 @@ def test_distributions_equal_scipy(tmp_path: Path) -> None:
         # Below the smallest normal double there are fewer digits.
         if ours != theirs and abs(theirs) > 1e-300:
             difference = abs(ours - theirs) / abs(theirs)
-            worst[call[0]] = max(
-                worst.get(call[0], (0.0, call)), (difference, call), key=lambda item: item[0]
-            )
+            worst[call[0]] = max(worst.get(call[0], (0.0, call)), (difference, call), key=lambda item: item[0])
     print("worst relative difference from SciPy:", worst)
     assert len(calls) > 3000
     assert all(difference <= DISTRIBUTION for difference, _ in worst.values()), worst
@@ -228,9 +221,7 @@ def test_contrast_equals_metafor(tmp_path: Path) -> None:
         calls.append(["contrast", *sides, options, rule])
     found = values(calls, tmp_path)
     assert len(found) == 2 * 5 * 3 * 5
-    for ((name, key), rule), fit in zip(
-        itertools.product(ALL_PAIRS, pooling.CONTRAST_TAU2), found, strict=True
-    ):
+    for ((name, key), rule), fit in zip(itertools.product(ALL_PAIRS, pooling.CONTRAST_TAU2), found, strict=True):
         pair, case = PAIRS[name][key], (name, key, rule)
         if rule == "common":
             common = pair["moderator_common_tau2"]
@@ -358,9 +349,7 @@ def test_pool_and_contrast_equal_python_on_random_trials(tmp_path: Path) -> None
         a, b = pool(*first, **options), pool(*second, **options)
         sides = [{"events": x, "n": n} for x, n in (first, second)]
         cases += [(["pool", *first, options], a), (["pool", *second, options], b)]
-        cases += [
-            (["contrast", *sides, options, rule], contrast(a, b, rule)) for rule in pooling.CONTRAST_TAU2
-        ]
+        cases += [(["contrast", *sides, options, rule], contrast(a, b, rule)) for rule in pooling.CONTRAST_TAU2]
         edges += any(x in (0, n) for x, n in zip(*first, strict=True))
         ones += a.k == 1
     assert PARITY_SETS >= 5000

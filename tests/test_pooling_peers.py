@@ -65,11 +65,7 @@ CASES = [
     for name, data in SETS.items()
     for code, measure in MEASURES.items()
 ]
-EXTREME = {
-    name
-    for name, data in SETS.items()
-    if any(x in (0, n) for x, n in zip(data["xi"], data["ni"], strict=True))
-}
+EXTREME = {name for name, data in SETS.items() if any(x in (0, n) for x, n in zip(data["xi"], data["ni"], strict=True))}
 CHECKS: list[Callable[[], Row]] = []
 
 
@@ -528,6 +524,4 @@ def test_the_committed_table_is_what_was_found() -> None:
     found = table()
     if os.environ.get("UPDATE_REFERENCE") == "1":
         TABLE.write_text(found, encoding="utf-8", newline="\n")
-    assert TABLE.read_text(encoding="utf-8") == found, (
-        "run UPDATE_REFERENCE=1 pytest tests/test_pooling_peers.py"
-    )
+    assert TABLE.read_text(encoding="utf-8") == found, "run UPDATE_REFERENCE=1 pytest tests/test_pooling_peers.py"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from carbite.evidence import records
-from carbite.prose import UnknownNumber, markdown, number
+from carbite.prose import UnknownNumberError, markdown, number
 from carbite.verdict import evaluate
 from tests.typed_figures import figures
 
@@ -102,7 +102,7 @@ def test_a_live_number_names_what_the_page_writes() -> None:
     ],
 )
 def test_an_unknown_number_says_what_was_expected(name: str, expected: str) -> None:
-    with pytest.raises(UnknownNumber, match=expected.replace("?", r"\?").replace("(", r"\(")):
+    with pytest.raises(UnknownNumberError, match=expected.replace("?", r"\?").replace("(", r"\(")):
         number(name)
 
 

@@ -183,9 +183,7 @@ MANIFEST = json.loads((assets.VENDOR / "manifest.json").read_text("utf-8"))
 
 def test_manifest_lists_every_vendored_file() -> None:
     listed = {file["path"] for package in MANIFEST["packages"] for file in package["files"]}
-    found = {
-        path.relative_to(assets.VENDOR).as_posix() for path in assets.VENDOR.rglob("*") if path.is_file()
-    }
+    found = {path.relative_to(assets.VENDOR).as_posix() for path in assets.VENDOR.rglob("*") if path.is_file()}
     assert listed == found - {"manifest.json"}
 
 
@@ -281,9 +279,9 @@ SVG = f"{{{charts.SVG}}}"
 
 def chart(data: pd.DataFrame = DATA, **properties: int) -> altair.Chart:
     points = altair.Chart(data).mark_point(clip=True)
-    return points.encode(
-        x="percent", y="trial", color=charts.arm_colour(), shape=charts.arm_shape()
-    ).properties(**properties)
+    return points.encode(x="percent", y="trial", color=charts.arm_colour(), shape=charts.arm_shape()).properties(
+        **properties
+    )
 
 
 def figure(title: str = "A <finding> & more", alt: str = "Six points.") -> charts.Figure:
@@ -408,9 +406,7 @@ CONTRAST = 3.0
 def luminance(colour: str) -> float:
     """Relative luminance as WCAG defines it, from `#rrggbb`."""
     parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -426,12 +422,8 @@ def page_colours(theme: str) -> set[str]:
     book = files("sphinx_book_theme") / "theme/sphinx_book_theme/static/styles/sphinx-book-theme.css"
     css = (icons.THEME / icons.STYLESHEET).read_text("utf-8") + book.read_text("utf-8")
     blocks = re.findall(rf"html\[data-theme={theme}\]\{{([^}}]*)\}}", css)
-    found = {
-        colour for block in blocks for colour in re.findall(r"--pst-color-background:(#[0-9a-f]+)", block)
-    }
-    return {
-        f"#{colour[1] * 2}{colour[2] * 2}{colour[3] * 2}" if len(colour) == 4 else colour for colour in found
-    }
+    found = {colour for block in blocks for colour in re.findall(r"--pst-color-background:(#[0-9a-f]+)", block)}
+    return {f"#{colour[1] * 2}{colour[2] * 2}{colour[3] * 2}" if len(colour) == 4 else colour for colour in found}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -21,9 +21,7 @@ from carbite.comparison import (
 from carbite.evidence import records
 from carbite.verdict import claim, evaluate, odds, percent, round_half_up
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "metafor_scenarios.json").read_text("utf-8"))[
-    "scenarios"
-]
+REFERENCE = json.loads((Path(__file__).parent / "reference" / "metafor_scenarios.json").read_text("utf-8"))["scenarios"]
 # metafor's own convergence, with its tight control, is what limits the agreement of a log odds ratio.
 AGREEMENT = 1e-8
 
@@ -58,18 +56,14 @@ def test_the_difference_is_metafors(name: str) -> None:
     assert verdict.ratio.ci_high is not None
     found = [math.log(x) for x in (verdict.ratio.odds_ratio, verdict.ratio.ci_low, verdict.ratio.ci_high)]
     assert found == pytest.approx([expected["z"][key] for key in ("diff", "lo", "hi")], abs=AGREEMENT)
-    counted = {
-        arm: [row for row in verdict.rows if row.trial.arm == arm and not row.left_out]
-        for arm in verdict.arms
-    }
+    counted = {arm: [row for row in verdict.rows if row.trial.arm == arm and not row.left_out] for arm in verdict.arms}
     assert [len(counted["bispecific"]), len(counted["car_t"])] == [expected["k_blina"], expected["k_car"]]
     assert sum(row.n or 0 for row in counted["car_t"]) == expected["n_car"]
 
 
 def test_the_rule_is_the_designs() -> None:
     stated = {
-        key: rule()[key]
-        for key in ("measure", "tau2", "interval", "contrast", "level", "minimum_trials_per_arm")
+        key: rule()[key] for key in ("measure", "tau2", "interval", "contrast", "level", "minimum_trials_per_arm")
     }
     assert stated == {
         "measure": "logit",
@@ -84,9 +78,7 @@ def test_the_rule_is_the_designs() -> None:
 
 @pytest.mark.parametrize("comparison_id", comparison_ids())
 def test_no_default_counts_a_patient_twice(comparison_id: str) -> None:
-    counted = [
-        row for row in rows(comparison(comparison_id).default_selection(), Options()) if not row.left_out
-    ]
+    counted = [row for row in rows(comparison(comparison_id).default_selection(), Options()) if not row.left_out]
     for first in counted:
         for second in counted:
             assert first is second or not first.trial.cohorts & second.trial.cohorts

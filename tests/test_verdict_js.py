@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from carbite.verdict import evaluate
 from carbite.comparison import Options, Selection, added_trial, comparison, comparison_ids, rule
 from carbite.explorer.bundle import modules, page_script, source, widget_module
 from carbite.explorer.payload import payload
+from carbite.verdict import evaluate
 from tests.node import run_node
 
 STATES = 2_000
@@ -27,9 +27,7 @@ def random_state(draw: random.Random) -> dict[str, Any]:
     asked = comparison(draw.choice(comparison_ids()))
     countable = [trial for trial in asked.trials if trial.counts]
     ticked = [trial.trial_id for trial in countable if draw.random() < 0.7]
-    readings = {
-        trial.trial_id: draw.choice(sorted(trial.counts)) for trial in countable if draw.random() < 0.15
-    }
+    readings = {trial.trial_id: draw.choice(sorted(trial.counts)) for trial in countable if draw.random() < 0.15}
     added = []
     if draw.random() < 0.3:
         n = draw.randint(1, 300)
@@ -105,16 +103,12 @@ def test_modules_share_no_name(entry: str) -> None:
         line.replace("export ", "").replace("async ", "").split()[1].split("(")[0]
         for name in modules(entry)
         for line in source(name).splitlines()
-        if line.replace("export ", "").startswith(
-            ("function ", "async function ", "const ", "let ", "class ")
-        )
+        if line.replace("export ", "").startswith(("function ", "async function ", "const ", "let ", "class "))
     ]
     assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
 
 
 def test_bundles_hold_no_import_and_the_widget_one_export() -> None:
     assert "import {" not in widget_module() + page_script()
-    assert [line for line in widget_module().splitlines() if line.startswith("export ")] == [
-        "export default {"
-    ]
+    assert [line for line in widget_module().splitlines() if line.startswith("export ")] == ["export default {"]
     assert "\nexport " not in page_script()

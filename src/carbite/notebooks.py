@@ -19,11 +19,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import jupytext  # type: ignore[import-untyped]
+import jupytext
 from markdown_it import MarkdownIt
 
 from carbite.evidence import records
-from carbite.prose import Number, UnknownNumber, markdown, markdown_link, number, plain_text
+from carbite.prose import Number, UnknownNumberError, markdown, markdown_link, number, plain_text
 
 SOURCES_HEADING = "Where the numbers on this page come from"
 BOXES = ("admonition", "note", "tip", "warning", "important", "seealso", "dropdown")
@@ -101,9 +101,7 @@ def _sections(text: str) -> Iterator[str]:
     """The parts of a text, each from its heading on: JupyterLab folds a section whose heading begins a cell."""
     tokens = MarkdownIt("commonmark").parse(text)
     lines = text.split("\n")
-    starts = {
-        token.map[0] for token in tokens if token.type == "heading_open" and token.level == 0 and token.map
-    }
+    starts = {token.map[0] for token in tokens if token.type == "heading_open" and token.level == 0 and token.map}
     for start, end in pairwise(sorted({0, *starts, len(lines)})):
         if section := "\n".join(lines[start:end]).strip("\n"):
             yield section
@@ -196,7 +194,7 @@ class _Page:
     def _number(self, name: str) -> str:
         try:
             found = self.numbers.setdefault(name, number(name))
-        except UnknownNumber as error:
+        except UnknownNumberError as error:
             raise ChapterError(f"{self.file}: {error}") from error
         # A number that was computed here has no page of its own: it leads to the list at the end.
         return markdown(replace(found, href=found.href or f"#{_anchor(SOURCES_HEADING)}"))

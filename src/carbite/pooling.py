@@ -22,7 +22,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special  # type: ignore[import-untyped]
+from scipy import special
 
 __all__ = [
     "INTERVALS",
@@ -58,6 +58,8 @@ _ROOT_STEPS = 200
 # A relative width at which rounding of a double, not the bracket, limits a root.
 _ROOT_WIDTH = 1e-15
 
+# A score that is smaller than this share of the largest one is 0 up to rounding.
+_SCORE_ROUNDING = 1e-12
 # Two effects that differ by less differ by rounding.
 _SAME_EFFECT = 1e-12
 
@@ -245,9 +247,7 @@ def effect_sizes(events: ArrayLike, n: ArrayLike, measure: str = "logit") -> tup
     _check_choice("measure", measure, MEASURES)
     x, m = _check_counts(events, n)
     if measure == "freeman-tukey":
-        return 0.5 * (np.arcsin(np.sqrt(x / (m + 1))) + np.arcsin(np.sqrt((x + 1) / (m + 1)))), 1 / (
-            4 * m + 2
-        )
+        return 0.5 * (np.arcsin(np.sqrt(x / (m + 1))) + np.arcsin(np.sqrt((x + 1) / (m + 1)))), 1 / (4 * m + 2)
     half = np.where((x == 0) | (x == m), 0.5, 0.0)
     x, m = x + half, m + 2 * half
     if measure == "raw":
@@ -408,9 +408,7 @@ def contrast(a: Pooled, b: Pooled, tau2: str = "separate") -> Contrast:
         pi_high=limits[3],
         tau2=(tau2_a, tau2_b),
         tau2_rule=tau2,
-        odds_ratio=OddsRatio(*(_exp(value) for value in (estimate, *limits)))
-        if a.measure == "logit"
-        else None,
+        odds_ratio=OddsRatio(*(_exp(value) for value in (estimate, *limits))) if a.measure == "logit" else None,
     )
 
 
@@ -712,6 +710,9 @@ def _global_maximum(score: Curve, loglik: Curve, grid: Array) -> tuple[float, in
     """
     points = np.concatenate([[0.0], grid])
     slopes = score(points)
+    # With whole numbers the score at 0 can be exactly 0; the sign of its rounding must not decide anything.
+    if abs(slopes[0]) <= _SCORE_ROUNDING * np.abs(slopes).max():
+        slopes[0] = 0.0
     while slopes[-1] > 0:
         points = np.append(points, 2 * points[-1])
         slopes = np.append(slopes, score(points[-1:]))

@@ -20,9 +20,9 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
-from carbite.verdict import Verdict, evaluate
 from carbite.comparison import Options, comparison, rule
 from carbite.evidence import records
+from carbite.verdict import Verdict, evaluate
 
 NO_BREAK = "\u00a0"
 _SIGNS = re.compile(r"""[\\`*_\[\]<>&|$~"]""")
@@ -57,7 +57,7 @@ class Number:
     unit: str = ""
 
 
-class UnknownNumber(KeyError):
+class UnknownNumberError(KeyError):
     """A chapter names a number that is not in ``data/``."""
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ class UnknownNumber(KeyError):
 
 
 def number(name: str, live_comparison: str = "cr") -> Number:
-    """The number of this name. Raises UnknownNumber that says what was expected.
+    """The number of this name. Raises UnknownNumberError that says what was expected.
 
     ``live_comparison`` is the comparison that the page's explorer opens with.
     """
@@ -76,14 +76,14 @@ def number(name: str, live_comparison: str = "cr") -> Number:
         source = _sentence(f"Follows the explorer; the published comparison gives {shown.text}", shown.source)
         return replace(shown, name=name, live=rest, source=source)
     if kind not in makers or not rest:
-        raise UnknownNumber(f"{name!r} is not a number: it should begin with o:, s:, f:, t:, v: or live:")
+        raise UnknownNumberError(f"{name!r} is not a number: it should begin with o:, s:, f:, t:, v: or live:")
     return replace(makers[kind](rest), name=name)
 
 
 def _row(table: str, key: str, value: str) -> Mapping[str, Any]:
     found = _by_key(table, key).get(value)
     if found is None:
-        raise UnknownNumber(f"{table}.csv has no {key} {value!r}")
+        raise UnknownNumberError(f"{table}.csv has no {key} {value!r}")
     return found
 
 
@@ -114,13 +114,9 @@ def _outcome(rest: str) -> Number:
         "n": None if row["n"] is None else str(row["n"]),
     }
     if texts.get(wanted) is None:
-        raise UnknownNumber(
-            f"outcome {outcome_id!r} has no {wanted or 'percentage'}; it has {_present(texts)}"
-        )
+        raise UnknownNumberError(f"outcome {outcome_id!r} has no {wanted or 'percentage'}; it has {_present(texts)}")
     said, href = _cited(row["source_id"], row["locator"], row["status"])
-    counted = (
-        None if row["events"] is None else f"{row['events']} of {row['n']} {DENOMINATORS[row['denominator']]}"
-    )
+    counted = None if row["events"] is None else f"{row['events']} of {row['n']} {DENOMINATORS[row['denominator']]}"
     source = _sentence(
         f"{trial['name']}: {row['definition']}",
         counted,
@@ -152,23 +148,19 @@ def _follow_up(rest: str) -> Number:
     limits = f"95 % interval {row['ci_low']} to {row['ci_high']}" if row["ci_low"] else None
     patients = f"{row['n']} patients" if row["n"] else None
     said, href = _cited(row["source_id"], row["locator"], row["status"])
-    source = _sentence(
-        f"{row['subject']}: {row['measure']}", limits, patients, row["population"], said, row["note"]
-    )
+    source = _sentence(f"{row['subject']}: {row['measure']}", limits, patients, row["population"], said, row["note"])
     return Number("", f"{row['value']}{unit}", source, href)
 
 
 def _trial(rest: str) -> Number:
     trial_id, _, wanted = rest.partition(":")
     row = _row("trials", "trial_id", trial_id)
-    texts = {
-        name: None if row[name] is None else f"{row[name]:g}" for name in ("enrolled", "infused", "evaluable")
-    }
+    texts = {name: None if row[name] is None else f"{row[name]:g}" for name in ("enrolled", "infused", "evaluable")}
     texts["age_median_years"] = (
         None if row["age_median_years"] is None else f"{row['age_median_years']:g}{NO_BREAK}years"
     )
     if texts.get(wanted) is None:
-        raise UnknownNumber(f"trial {trial_id!r} has no {wanted!r}; it has {_present(texts)}")
+        raise UnknownNumberError(f"trial {trial_id!r} has no {wanted!r}; it has {_present(texts)}")
     of_enrolment = wanted in ("enrolled", "infused", "evaluable") and row["enrolled_source_id"]
     prefix = "enrolled_" if of_enrolment else ""
     said, href = _cited(row[f"{prefix}source_id"], row[f"{prefix}locator"], "")
@@ -181,12 +173,13 @@ def _computed(rest: str) -> Number:
     comparison_id, _, query = asked.partition("?")
     verdict = _verdict(comparison_id, query)
     if wanted not in verdict.text:
-        raise UnknownNumber(f"{asked!r} has no {wanted!r}; it has {', '.join(verdict.text)}")
+        raise UnknownNumberError(f"{asked!r} has no {wanted!r}; it has {', '.join(verdict.text)}")
     is_percent = wanted.partition(".")[2] in PERCENTAGES
     method = f"{verdict.text['method']}; {verdict.text['reading']}"
     source = _sentence(
         f"Computed from data/: {verdict.comparison.label}",
-        f"{verdict.text['car_t.trials']} of CAR T, {verdict.text['bispecific.trials']} of {verdict.comparison.bispecific_name}",
+        f"{verdict.text['car_t.trials']} of CAR T",
+        f"{verdict.text['bispecific.trials']} of {verdict.comparison.bispecific_name}",
         method,
     )
     unit = f"{NO_BREAK}%" if is_percent else ""
@@ -196,17 +189,17 @@ def _computed(rest: str) -> Number:
 @cache
 def _verdict(comparison_id: str, query: str) -> Verdict:
     """The verdict on the published selection, with the options that a query such as ``reading=enrolled`` changes."""
-    kinds = {field.name: type(field.default) for field in fields(Options)}
+    kinds: dict[str, type] = {field.name: type(getattr(Options(), field.name)) for field in fields(Options)}
     changed: dict[str, Any] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
         if name not in kinds:
-            raise UnknownNumber(f"{pair!r} is not an option; there are {', '.join(kinds)}")
+            raise UnknownNumberError(f"{pair!r} is not an option; there are {', '.join(kinds)}")
         changed[name] = kinds[name](value)
     try:
         return evaluate(comparison(comparison_id).default_selection(), Options(**changed))
     except (KeyError, ValueError) as error:
-        raise UnknownNumber(str(error.args[0])) from error
+        raise UnknownNumberError(str(error.args[0])) from error
 
 
 def _present(texts: Mapping[str, str | None]) -> str:

@@ -19,9 +19,7 @@ def bibtex() -> str:
 
 def _entry(row: Mapping[str, Any]) -> str:
     fields = {
-        "author": " and ".join(_author(name) for name in row["authors"].split("; "))
-        if row["authors"]
-        else None,
+        "author": " and ".join(_author(name) for name in row["authors"].split("; ")) if row["authors"] else None,
         "title": "{" + row["title"] + "}" if row["title"] else "{" + row["citation"] + "}",
         "note": row["citation"] if row["title"] else None,
         "year": str(row["year"]),
@@ -36,11 +34,7 @@ def _author(name: str) -> str:
     if name == "et al":
         return "others"
     family, _, initials = name.rpartition(" ")
-    return (
-        f"{family}, {' '.join(f'{letter}.' for letter in initials if letter.isalpha())}"
-        if family
-        else f"{{{name}}}"
-    )
+    return f"{family}, {' '.join(f'{letter}.' for letter in initials if letter.isalpha())}" if family else f"{{{name}}}"
 
 
 def _escaped(text: str) -> str:

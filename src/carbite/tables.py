@@ -7,9 +7,9 @@ from html import escape
 
 import pandas as pd
 
-from carbite.verdict import claim, evaluate
 from carbite.comparison import Options, comparison
 from carbite.evidence import records
+from carbite.verdict import claim, evaluate
 
 SIDES = {"car_t": "CAR T", "bispecific": "bispecifics", "neutral": "neither side"}
 TESTABILITY = {
@@ -85,6 +85,4 @@ def discrepancies(chapter: str) -> Table:
         for row in records("discrepancies")
         if chapter in (row["chapters"] or "").split()
     ]
-    return Table(
-        f"Where the sources disagree about these numbers ({len(rows)})", pd.DataFrame(rows), folded=True
-    )
+    return Table(f"Where the sources disagree about these numbers ({len(rows)})", pd.DataFrame(rows), folded=True)

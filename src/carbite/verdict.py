@@ -134,12 +134,17 @@ def evaluate(selection: Selection, options: Options | None = None) -> Verdict:
     )
 
 
+def _counts(counted: Sequence[Row]) -> tuple[list[int], list[int]]:
+    """Events and n of rows that are counted, in their order."""
+    pairs = [(row.events, row.n) for row in counted if row.events is not None and row.n is not None]
+    return [events for events, _ in pairs], [n for _, n in pairs]
+
+
 def _pool(counted: Sequence[Row], tau2: str, interval: str) -> Pooled | None:
     if not counted:
         return None
     return pool(
-        [row.events for row in counted],
-        [row.n for row in counted],
+        *_counts(counted),
         measure=rule()["measure"],
         tau2=tau2,
         interval=interval,
@@ -166,7 +171,7 @@ def _glmm_ratio(counted: Mapping[str, Sequence[Row]], bias: float) -> Ratio | No
     """The same difference from a binomial-normal model of each arm; None where that model has no maximum."""
     fits: dict[str, Glmm] = {}
     for arm, arm_rows in counted.items():
-        events, n = [row.events or 0 for row in arm_rows], [row.n or 0 for row in arm_rows]
+        events, n = _counts(arm_rows)
         if not any(0 < x < total for x, total in zip(events, n, strict=True)):
             return None
         fits[arm] = glmm(events, n)
@@ -243,8 +248,7 @@ def _text(
         share = pooled.proportion if pooled else None
         text[f"{arm}.k"] = str(len(arm_rows))
         text[f"{arm}.trials"] = trials_phrase(len(arm_rows))
-        text[f"{arm}.events"] = str(sum(row.events or 0 for row in arm_rows))
-        text[f"{arm}.n"] = str(sum(row.n or 0 for row in arm_rows))
+        text[f"{arm}.events"], text[f"{arm}.n"] = (str(sum(column)) for column in _counts(arm_rows))
         for name, value in (
             ("percent", share.estimate if share else math.nan),
             ("low", share.ci_low if share else math.nan),
@@ -300,9 +304,7 @@ def _assumptions(asked: Comparison, options: Options, counted: Mapping[str, Sequ
     said: list[str] = []
     if options.reading in (ENROLLED, "infused"):
         m = sum(row.denominator == options.reading for row in every)
-        said.append(
-            words["counted" if options.reading == ENROLLED else "counted_infused"].format(m=m, k=len(every))
-        )
+        said.append(words["counted" if options.reading == ENROLLED else "counted_infused"].format(m=m, k=len(every)))
     if options.bias > 1.0:
         said.append(words["assumed_bias"].format(bias=odds(options.bias)))
     if options.attrition > 0.0 and asked.allows_attrition:
@@ -401,9 +403,7 @@ class Claim:
         """
         if selection is None:
             if not self.tests:
-                raise ValueError(
-                    f"{self.claim_id} rests on no comparison that can be pooled: {self.proposition}"
-                )
+                raise ValueError(f"{self.claim_id} rests on no comparison that can be pooled: {self.proposition}")
             selection = comparison(self.tests[0]).default_selection()
         return evaluate(selection, options)
 

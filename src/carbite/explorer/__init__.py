@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from carbite.verdict import evaluate
 from carbite.comparison import Options, Selection, added_trial, comparison
 from carbite.explorer.bundle import source, widget_module
 from carbite.explorer.payload import payload
+from carbite.verdict import evaluate
 
 BUILDING = "CARBITE_BUILD"
 """Set while the book is built: the explorer then displays itself as HTML, since no kernel stays behind the page."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from carbite.verdict import wording
 from carbite.comparison import (
     MAX_ADDED_N,
     MAX_ATTRITION,
@@ -16,6 +15,7 @@ from carbite.comparison import (
     comparison_ids,
     rule,
 )
+from carbite.verdict import wording
 
 
 @cache

@@ -19,6 +19,8 @@ const ROOT_STEPS = 200;
 // A relative width at which rounding of a double, not the bracket, limits a root.
 const ROOT_WIDTH = 1e-15;
 
+// A score that is smaller than this share of the largest one is 0 up to rounding.
+const SCORE_ROUNDING = 1e-12;
 // Two effects that differ by less differ by rounding.
 const SAME_EFFECT = 1e-12;
 // Nodes of the binomial-normal integral: mode + width * sinh(s), s from -4 to 4 in equal steps. The step is 0.1 and
@@ -459,6 +461,8 @@ function loglikAt({ y, v }, tau2, restricted) {
 function globalMaximum(score, loglik, grid) {
   const points = [0, ...grid];
   const slopes = points.map(score);
+  // With whole numbers the score at 0 can be exactly 0; the sign of its rounding must not decide anything.
+  if (Math.abs(slopes[0]) <= SCORE_ROUNDING * Math.max(...slopes.map(Math.abs))) slopes[0] = 0;
   while (slopes.at(-1) > 0) {
     points.push(2 * points.at(-1));
     slopes.push(score(points.at(-1)));

@@ -35,9 +35,7 @@ def publish(app: Sphinx, files: Mapping[str, Path | str]) -> None:
             if isinstance(content, str):
                 target.write_text(content, "utf-8")
             elif content.is_dir():
-                shutil.rmtree(
-                    target, ignore_errors=True
-                )  # a file that an earlier build put there must not stay
+                shutil.rmtree(target, ignore_errors=True)  # a file that an earlier build put there must not stay
                 shutil.copytree(content, target)
             else:
                 shutil.copyfile(content, target)

@@ -46,13 +46,9 @@ class _Auditor(HTMLParser):
             if name == "style" and _FOREIGN_STYLE.search(value):
                 self.problems.append(f'<{tag} style="{value}"> loads from another host')
             if name.startswith("on"):
-                self.problems.append(
-                    f'<{tag} {name}="{value}"> is blocked by the page\'s policy: use a script'
-                )
+                self.problems.append(f'<{tag} {name}="{value}"> is blocked by the page\'s policy: use a script')
             if value.strip().lower().startswith("javascript:"):
-                self.problems.append(
-                    f'<{tag} {name}="{value}"> is blocked by the page\'s policy: use a script'
-                )
+                self.problems.append(f'<{tag} {name}="{value}"> is blocked by the page\'s policy: use a script')
 
 
 def problems(html: str) -> list[str]:

@@ -34,9 +34,7 @@ def files_below(folder: Path) -> list[tuple[str, Path]]:
 
 def execution_key(root: Path) -> str:
     """Changes whenever an executed chapter could: with the package, the data or the locked environment."""
-    package = [
-        (f"carbite/{name}", path) for name, path in files_below(PACKAGE) if not path.is_relative_to(SITE)
-    ]
+    package = [(f"carbite/{name}", path) for name, path in files_below(PACKAGE) if not path.is_relative_to(SITE)]
     data = [(f"data/{name}", path) for name, path in files_below(root / "data")]
     lock = [("requirements.lock", path) for path in [root / "requirements.lock"] if path.is_file()]
     return fingerprint([*package, *data, *lock])

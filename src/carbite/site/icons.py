@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import pydata_sphinx_theme  # type: ignore[import-untyped]
-from fontTools import subset  # type: ignore[import-untyped]
+import pydata_sphinx_theme
+from fontTools import subset
 from sphinx.application import Sphinx
 
 # The theme's folder of static files, laid out below as in the built site.

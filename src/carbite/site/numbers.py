@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
-from carbite.prose import Number, UnknownNumber, number
+from carbite.prose import Number, UnknownNumberError, number
 
 HEADING = "Where the numbers on this page come from"
 
@@ -27,9 +27,9 @@ class NumberRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         try:
             found = number(self.text)
-        except UnknownNumber as error:
-            message = self.inliner.reporter.error(f"number: {error}", line=self.lineno)  # type: ignore[attr-defined]
-            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]  # type: ignore[attr-defined]
+        except UnknownNumberError as error:
+            message = self.inliner.reporter.error(f"number: {error}", line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         return [NumberNode(self.rawtext, found.text, found=found)], []
 
 
