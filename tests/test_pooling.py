@@ -583,6 +583,24 @@ def test_one_trial_in_an_arm_leaves_no_separate_hartung_knapp_interval(interval:
     assert common.ci_low < common.estimate < common.ci_high
 
 
+def test_one_trial_in_an_arm_predicts_nothing_with_separate_tau2() -> None:
+    """The z interval of the difference exists; the variance between the trials of that arm is unknown."""
+    a, b = pool([61], [92], interval="z"), pool(*arm("molina_blina_CR"), interval="z")
+    result = contrast(a, b)
+    assert result.ci_low < result.estimate < result.ci_high
+    assert math.isnan(result.pi_low)
+    assert math.isnan(result.pi_high)
+    common = contrast(a, b, "common")
+    assert common.pi_low < common.ci_low < common.ci_high < common.pi_high
+
+
+def test_equal_effects_have_no_scatter_by_rounding() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(50):
+        fit = pool_effects(np.full(4, random.normal()), random.uniform(0.01, 2, 4), interval="hartung-knapp")
+        assert (fit.q, fit.se, fit.tau2) == (0, 0, 0)
+
+
 def test_arms_without_any_scatter_give_a_point() -> None:
     a, b = (pool_effects([y, y], [0.1, 0.1], interval="hartung-knapp") for y in (1.0, 0.0))
     assert (a.ci_low, a.ci_high) == (1.0, 1.0)
@@ -683,6 +701,8 @@ def test_published_glmm(name: str) -> None:
         ([7, 1, 30, 12], [10, 40, 31, 60]),
         # tau2 = 55: the edge of the row of 100 % is far narrower than the spread of the trials.
         ([1, 174], [63, 174]),
+        # tau2 = 222, as far as a likelihood of three trials may go.
+        ([0, 500, 5], [500, 500, 10]),
     ],
 )
 def test_glmm_at_0_and_100_percent_rows_is_a_maximum(x: list[int], n: list[int]) -> None:

@@ -386,6 +386,27 @@ def test_glmm_equals_python_on_random_trials(tmp_path: Path) -> None:
     assert_parity(cases, tmp_path)
 
 
+def test_rounding_decides_nothing_where_a_result_jumps(tmp_path: Path) -> None:
+    """Sets where a last bit once decided: a score of exactly 0 at tau2 = 0, and arms without any scatter."""
+    x, n = [0, 0, 0, 1], [1, 7, 1, 3]
+    p = sum(x) / sum(n)
+    squares = sum((events - size * p) ** 2 for events, size in zip(x, n, strict=True))
+    assert squares == pytest.approx(sum(n) * p * (1 - p), rel=1e-15)
+    fit = glmm(x, n)
+    assert fit.tau2 == 0
+    cases: list[tuple[Call, Any]] = [(["glmm", x, n], fit)]
+
+    # 50 % on the Freeman-Tukey scale is pi / 4 for every n, but not to the last bit.
+    options = {"measure": "freeman-tukey", "tau2": "PM", "interval": "hartung-knapp"}
+    halves = [{"events": [85] * 4, "n": [170] * 4}, {"events": [138] * 10, "n": [276] * 10}]
+    a, b = (pool(half["events"], half["n"], **options) for half in halves)
+    for rule in pooling.CONTRAST_TAU2:
+        point = contrast(a, b, rule)
+        assert (point.se, point.p) == (0.0, 1.0)
+        cases.append((["contrast", *halves, options, rule], point))
+    assert_parity(cases, tmp_path)
+
+
 def test_effect_sizes_equal_python_on_random_trials(tmp_path: Path) -> None:
     random = np.random.default_rng(20_213)
     cases: list[tuple[Call, Any]] = []
