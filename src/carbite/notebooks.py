@@ -98,7 +98,7 @@ def _code(source: str, tags: Sequence[str]) -> dict[str, Any]:
 
 
 def _sections(text: str) -> Iterator[str]:
-    """The parts of a text, each from its heading on: JupyterLab folds a section whose heading begins a cell."""
+    """The parts of a text, each from its heading on: JupyterLab folds what stands under a cell's heading."""
     tokens = MarkdownIt("commonmark").parse(text)
     lines = text.split("\n")
     starts = {token.map[0] for token in tokens if token.type == "heading_open" and token.level == 0 and token.map}
@@ -206,8 +206,7 @@ class _Page:
             + (f" [Source]({found.href})" if found.href else "")
             for found in self.numbers.values()
         ]
-        summary = f"{len(entries)} numbers, each with its source"
-        return f"## {SOURCES_HEADING}\n\n" + self._box(summary, "\n".join(entries), folds=True)
+        return "\n".join((f"## {SOURCES_HEADING}", "", *entries))
 
     def _citation(self, keys: str, form: str) -> str:
         known = {row["source_id"]: row for row in records("sources")}
@@ -257,7 +256,7 @@ def _glossary(book: Path) -> Mapping[str, tuple[str, str]]:
 
 
 def _cited(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Names and year of a source: ``Molina and Shah``, ``2021``; without authors it is named by its citation."""
+    """Names and year of a source: ``Molina and Shah``, ``2021``; its citation where no author is named."""
     authors = (row["authors"] or "").split("; ")
     families = [_INITIALS.sub("", author) for author in authors if author not in ("", "et al")]
     if not families:

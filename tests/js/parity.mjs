@@ -24,9 +24,11 @@ function answer([name, ...args]) {
   }
 }
 
-// JSON has no NaN and no infinity; they travel as their names.
+// JSON has no NaN and no infinity; both ways they travel as their names.
+const NAMES = ["NaN", "Infinity", "-Infinity"];
 const named = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
+const unnamed = (_, value) => (NAMES.includes(value) ? Number(value) : value);
 
 const [callsPath, answersPath] = process.argv.slice(2);
-const calls = JSON.parse(readFileSync(callsPath, "utf8"));
+const calls = JSON.parse(readFileSync(callsPath, "utf8"), unnamed);
 writeFileSync(answersPath, JSON.stringify(calls.map(answer), named));

@@ -67,7 +67,7 @@ export function chiSquareUpperTail(x, df) {
  * @param {number} [level] of the interval, between 0 and 1
  * @returns {[number, number]} lower and upper limit
  */
-export function exact_interval(events, n, level = 0.95) {
+export function exactInterval(events, n, level = 0.95) {
   const tail = (1 - level) / 2;
   return [exactLowerLimit(events, n, tail), 1 - exactLowerLimit(n - events, n, tail)];
 }

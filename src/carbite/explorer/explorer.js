@@ -1,3 +1,4 @@
+import { redraw } from "./redraw.js";
 import { addedTrial, defaultState, wholeNumber } from "./state.js";
 import { comparisonOf, evaluate, sharesPatients } from "./verdict.js";
 import { besideHtml, caveatsHtml, explorerHtml, keptCsv, keptHtml, optionsHtml, resultCsv, tableHtml, verdictHtml } from "./view.js";
@@ -45,14 +46,12 @@ export function mount(el, data, store, how) {
       el.classList.add("cx-live");
       if (!href) el.querySelector('[data-tool="link"]').remove();
     } else {
-      const focused = focusKey(el);
-      // Written only when it changed: a live region that is written again is read out again.
+      // Written only when it changed, and as a whole: a live region reads out what is written.
       if (verdict !== verdictHtml(result)) part("verdict").innerHTML = verdictHtml(result);
-      part("options").innerHTML = optionsHtml(data, state, key);
-      part("table").innerHTML = tableHtml(data, state, result, key);
-      part("beside").innerHTML = besideHtml(data, result);
-      part("caveats").innerHTML = caveatsHtml(result);
-      restoreFocus(el, focused);
+      redraw(part("options"), optionsHtml(data, state, key));
+      redraw(part("table"), tableHtml(data, state, result, key));
+      redraw(part("beside"), besideHtml(data, result));
+      redraw(part("caveats"), caveatsHtml(result));
     }
     verdict = verdictHtml(result);
     onResult?.(result);
@@ -96,13 +95,15 @@ export function mount(el, data, store, how) {
   function chooseNumber(input) {
     const name = input.dataset.choice;
     const [low, high] = data.limits[name];
-    const typed = Number(input.value) / (name === "attrition" ? 100 : 1);
-    if (input.value.trim() === "" || !(typed >= low && typed <= high)) {
+    const isShare = name === "attrition";
+    const typed = input.value.trim() === "" ? NaN : Number(input.value);
+    const value = isShare ? typed / 100 : typed;
+    if (!(value >= low && value <= high) || (isShare && !Number.isInteger(typed))) {
       input.setAttribute("aria-invalid", "true");
-      notice(name === "bias" ? `Assumed bias must be an odds ratio from ${low} to ${high}.` : `The share never infused must be from 0 to ${100 * high} %.`);
+      notice(isShare ? `The share never infused must be a whole number from 0 to ${100 * high} %.` : `Assumed bias must be an odds ratio from ${low} to ${high}.`);
       return;
     }
-    choose(name, typed);
+    choose(name, value);
   }
 
   function onChange({ target }) {
@@ -172,26 +173,13 @@ export function mount(el, data, store, how) {
   };
 }
 
-/** What tells the focused control again after its part was drawn anew. */
-function focusKey(el) {
-  const active = el.ownerDocument.activeElement;
-  if (!active || !el.contains(active)) return "";
-  for (const name of ["trial", "reading", "choice", "tool"]) {
-    if (active.dataset[name]) return `[data-${name}="${CSS.escape(active.dataset[name])}"]`;
-  }
-  return "";
-}
-
-function restoreFocus(el, selector) {
-  if (selector) el.querySelector(selector)?.focus({ preventScroll: true });
-}
-
 function copyLink(link, notice, shownIn) {
   const showIt = () => {
     notice("Copy this link: ");
     const field = Object.assign(document.createElement("input"), { readOnly: true, value: link });
     field.setAttribute("aria-label", "Link to this state");
     shownIn.append(field);
+    field.focus();
     field.select();
   };
   if (!navigator.clipboard) showIt();

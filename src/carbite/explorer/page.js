@@ -11,18 +11,22 @@ function mountPage() {
   const initial = places[0].dataset.comparison;
   const { state, problem } = readAddress(data, initial);
   const store = createStore(state);
-  const href = (next) => location.href.split("#")[0] + formatHash(data, next, initial);
+  const published = defaultState(data, initial);
+  const page = () => location.href.split("#")[0];
+  const href = (next) => page() + formatHash(data, next);
 
   places.forEach((el, position) => mount(el, data, store, {
     key: `cx${position + 1}`, initial, href, onResult: position === 0 ? (result) => showLiveNumbers(result) : undefined,
   }));
   sayProblem(places, problem);
+  // The published comparison leaves the address plain, or with the section anchor that it has.
   store.watch((next) => {
-    const hash = formatHash(data, next, initial);
-    if (hash || isStateHash(location.hash)) history.replaceState(null, "", hash || location.href.split("#")[0]);
+    if (!sameState(next, published)) history.replaceState(null, "", href(next));
+    else if (isStateHash(location.hash)) history.replaceState(null, "", page());
   });
   window.addEventListener("hashchange", () => {
-    if (!isStateHash(location.hash)) return;
+    // A section anchor changes nothing. Without any, as a reader finds it on the way back, the address is the published comparison's.
+    if (location.href.includes("#") && !isStateHash(location.hash)) return;
     const read = readAddress(data, initial);
     if (!sameState(read.state, store.get())) store.set(read.state);
     sayProblem(places, read.problem);
@@ -30,8 +34,8 @@ function mountPage() {
 }
 
 function sayProblem(places, problem) {
-  if (!problem) return;
-  for (const el of places) el.querySelector(".cx-notice").textContent = `This link could not be read: ${problem}. You see the published comparison.`;
+  const text = problem && `This link could not be read: ${problem}. You see the published comparison.`;
+  for (const el of places) el.querySelector(".cx-notice").textContent = text;
 }
 
 function readAddress(data, initial) {

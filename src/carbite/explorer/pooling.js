@@ -330,7 +330,7 @@ function twoSidedQuantile(level, df) {
 function twoSidedP(estimate, se, df) {
   if (df === 0) return NaN;
   // Arms without any scatter, where a difference in the last bit is none.
-  if (se === 0) return estimate === 0 ? 1 : 0;
+  if (se === 0) return Math.abs(estimate) < SAME_EFFECT ? 1 : 0;
   const statistic = -Math.abs(estimate / se);
   return 2 * (df === null ? normalCdf(statistic) : studentCdf(statistic, df));
 }
@@ -618,7 +618,7 @@ function checkNumbers(name, values, what) {
   if (!Array.isArray(values)) throw new Error(`${name} = ${shown(values)}; expected one list of ${what}`);
   if (values.length === 0) throw new Error(`${name} is empty; expected at least one ${what.replace(/s$/, "")}`);
   refuse(name, values, (value) => typeof value !== "number", what);
-  refuse(name, values, (value) => !Number.isFinite(value), `${what}`);
+  refuse(name, values, (value) => !Number.isFinite(value), `finite ${what}`);
 }
 
 /** Throw for the first bad value. */

@@ -33,10 +33,9 @@ function normal(state) {
   };
 }
 
-/** The link part of a state; empty for the default, so that an untouched page keeps its plain address. */
-export function formatHash(data, state, initialComparison) {
+/** The link part of a state. It names every ticked trial, so that it holds when the published comparison grows. */
+export function formatHash(data, state) {
   const usual = defaultState(data, state.comparison);
-  if (state.comparison === initialComparison && sameState(state, usual)) return "";
   const { options } = state;
   const parts = [`s=${SCHEMA}`, `c=${state.comparison}`, `on=${state.trials.join(",")}`];
   const readings = Object.entries(state.readings).map(([trial, reading]) => `${trial}.${reading}`);
@@ -80,7 +79,8 @@ export function parseHash(data, hash) {
   state.trials = values.on === "" ? [] : values.on.split(",").map((id) => knownTrial(comparison, id));
   if (new Set(state.trials).size !== state.trials.length) throw new Error("a trial is ticked twice");
   for (const pair of values.rt ? values.rt.split(",") : []) {
-    const [trial, reading] = pair.split(".");
+    const [trial, reading, ...rest] = pair.split(".");
+    if (rest.length || trial in state.readings) throw new Error(`"${pair}" does not say how one trial is counted`);
     state.readings[knownTrial(comparison, trial)] = oneOf(comparison.readings, reading);
   }
   const choices = {

@@ -1,4 +1,4 @@
-import { exact_interval } from "./distributions.js";
+import { exactInterval } from "./distributions.js";
 import { ARMS, armName, comparisonOf, odds, percent, roundHalfUp } from "./verdict.js";
 
 // What the explorer shows, as HTML text. The same functions draw the page at build time and in the browser,
@@ -15,8 +15,8 @@ export function escapeHtml(value) {
 /** The whole explorer for one state: verdict, choices, forest table, caveats, tools. */
 export function explorerHtml(data, state, result, key) {
   return `
-<p class="cx-verdict" role="status" aria-live="polite">${verdictHtml(result)}</p>
-<p class="cx-notice" role="alert"></p>
+<div class="cx-head"><p class="cx-verdict" role="status" aria-live="polite">${verdictHtml(result)}</p>
+<p class="cx-notice" role="alert"></p></div>
 <form class="cx-options cx-control" aria-label="Choices for all trials">${optionsHtml(data, state, key)}</form>
 <div class="cx-table">${tableHtml(data, state, result, key)}</div>
 <div class="cx-beside">${besideHtml(data, result)}</div>
@@ -68,7 +68,7 @@ export function tableHtml(data, state, result, key) {
 ${rows.map((row) => rowHtml(data, comparison, state, row, key)).join("\n")}
 ${pooledHtml(comparison, result, arm)}</tbody>`;
   });
-  return `<table><caption><small>Claim under test</small>${escapeHtml(comparison.statement)}</caption>
+  return `<table class="cx-forest"><caption><small>Claim under test</small>${escapeHtml(comparison.statement)}</caption>
 <thead><tr><th scope="col">Trial</th><th scope="col">Patients</th><th scope="col">% (95 % interval)</th><th scope="col" class="cx-axis"><span class="cx-scale"><span>0</span><span>50</span><span>100 %</span></span></th></tr></thead>
 ${bodies.join("\n")}
 <tfoot>${differenceHtml(comparison, result)}</tfoot></table>`;
@@ -82,20 +82,21 @@ function rowHtml(data, comparison, state, row, key) {
     ? `<select class="cx-control cx-reading" data-reading="${escapeHtml(row.trial)}" aria-label="Count ${escapeHtml(about.name)} by">${Object.entries(readings).map(([id, label]) => `<option value="${escapeHtml(id)}"${id === row.reading ? " selected" : ""}>${escapeHtml(label)}</option>`).join("")}</select>`
     : "";
   const remove = about.added ? `<button type="button" class="cx-control cx-small" data-remove="${escapeHtml(about.name)}">Remove ${escapeHtml(about.name)}</button>` : "";
-  const box = about.added ? "" : `<input type="checkbox" class="cx-control" data-trial="${escapeHtml(row.trial)}" id="${key}-${escapeHtml(row.trial)}"${state.trials.includes(row.trial) ? " checked" : ""}${row.left_out === "no-count" ? " disabled" : ""}>`;
+  const box = about.added ? "" : `<input type="checkbox" class="cx-control" data-trial="${escapeHtml(row.trial)}" id="${key}-${escapeHtml(row.trial)}"${state.trials.includes(row.trial) ? " checked" : ""}${row.events === null ? " disabled" : ""}>`;
   const name = about.added ? `<span>${escapeHtml(about.name)}</span>` : `<label for="${key}-${escapeHtml(row.trial)}">${escapeHtml(about.name)}</label>`;
   return `<tr class="cx-row${off}" data-row="${escapeHtml(row.trial)}"><th scope="row"><span class="cx-name">${box}${name}</span>${choice}${remove}<small class="cx-why">${escapeHtml(whyHtml(data, row))}</small></th>${cellsHtml(about, row)}</tr>`;
 }
 
 /** Why a row is left out, or that it keeps the printed count. */
 function whyHtml(data, row) {
+  if (row.events === null) return data.wording.left_out["no-count"];
   if (row.left_out && row.left_out !== "unticked") return data.wording.left_out[row.left_out];
   return row.fallback && !row.left_out ? "printed denominator kept" : "";
 }
 
 function cellsHtml(about, row) {
   if (row.events === null) return `<td>${escapeHtml(about.printed || "no count")}</td><td>–</td><td class="cx-axis"></td>`;
-  const [low, high] = exact_interval(row.events, row.n);
+  const [low, high] = exactInterval(row.events, row.n);
   return `<td>${row.events} of ${row.n}</td><td>${roundHalfUp((100 * row.events) / row.n, 0)} <span class="cx-ci">(${roundHalfUp(100 * low, 0)}–${roundHalfUp(100 * high, 0)})</span></td><td class="cx-axis">${barHtml(about.arm, row.events / row.n, low, high, Math.sqrt(row.n))}</td>`;
 }
 
@@ -125,7 +126,7 @@ function differenceHtml(comparison, result) {
   if (!ratio) return `<tr class="cx-difference"><th scope="row">Odds ratio</th><td></td><td>–</td><td class="cx-axis"></td></tr>`;
   const interval = ratio.ci_low === null ? "no interval" : `${text.ratio_low}–${text.ratio_high}`;
   const line = ratio.ci_low === null ? "" : `<line class="cx-wide" x1="${onRatioAxis(ratio.ci_low)}" x2="${onRatioAxis(ratio.ci_high)}" y1="50%" y2="50%"/>`;
-  const [left, right] = comparison.better === "higher" ? [comparison.bispecific_name, "CAR T"] : ["CAR T", comparison.bispecific_name];
+  const [left, right] = comparison.better === "higher" ? [comparison.bispecific_name, "CAR\u00a0T"] : ["CAR\u00a0T", comparison.bispecific_name];
   return `<tr class="cx-difference"><th scope="row">Odds ratio, CAR T v ${escapeHtml(comparison.bispecific_name)}</th><td></td><td><strong>${text.ratio}</strong> <span class="cx-ci">(${interval})</span></td><td class="cx-axis"><svg class="cx-bar" aria-hidden="true"><line class="cx-one" x1="${onRatioAxis(1)}" x2="${onRatioAxis(1)}" y1="0" y2="100%"/>${line}<svg x="${onRatioAxis(ratio.odds_ratio)}" y="50%" overflow="visible"><path d="M-8 0L0-8L8 0L0 8Z"/></svg></svg><span class="cx-ends"><span>better: ${escapeHtml(left)}</span><span>better: ${escapeHtml(right)}</span></span></td></tr>`;
 }
 
@@ -165,9 +166,9 @@ function toolsHtml(key) {
 
 /** Scenarios that the reader kept, side by side, each with its link. */
 export function keptHtml(data, kept) {
-  const rows = kept.map(({ name, href, result }, position) => `<tr><th scope="row">${href ? `<a href="${escapeHtml(href)}">${escapeHtml(name)}</a>` : escapeHtml(name)}</th><td>${escapeHtml(result.text.verdict)}</td><td>${escapeHtml(result.text.label)}</td><td>${result.text["car_t.percent"]} (${result.text["car_t.k"]})</td><td>${result.text["bispecific.percent"]} (${result.text["bispecific.k"]})</td><td>${result.text.ratio} (${result.text.ratio_low}–${result.text.ratio_high})</td><td>${escapeHtml(result.text.method)}; ${escapeHtml(result.text.reading)}</td><td><button type="button" class="cx-small" data-drop="${position}">Remove ${escapeHtml(name)}</button></td></tr>`);
-  return `<table><caption>Kept scenarios (until this page is closed)</caption><thead><tr><th scope="col">Scenario</th><th scope="col">Verdict</th><th scope="col">Endpoint</th><th scope="col">CAR T % (trials)</th><th scope="col">Bispecific % (trials)</th><th scope="col">Odds ratio</th><th scope="col">Method and count</th><th scope="col">Remove</th></tr></thead><tbody>${rows.join("")}</tbody></table>
-<p><button type="button" data-tool="csv-kept">Download kept scenarios as CSV</button></p>`;
+  const rows = kept.map(({ name, href, result }, position) => `<tr><th scope="row">${href ? `<a href="${escapeHtml(href)}">${escapeHtml(name)}</a>` : escapeHtml(name)}</th><td>${escapeHtml(result.text.verdict)}</td><td>${escapeHtml(result.text.label)}</td><td>${result.text["car_t.percent"]} (${result.text["car_t.k"]})</td><td>${result.text["bispecific.percent"]} (${result.text["bispecific.k"]})</td><td>${result.text.ratio} (${result.text.ratio_low}–${result.text.ratio_high})</td><td>${escapeHtml(result.text.method)}; ${escapeHtml(result.text.reading)}</td><td class="cx-control"><button type="button" class="cx-small" data-drop="${position}" aria-label="Remove ${escapeHtml(name)}">Remove</button></td></tr>`);
+  return `<table><caption>Kept scenarios (until this page is closed)</caption><thead><tr><th scope="col">Scenario</th><th scope="col">Verdict</th><th scope="col">Endpoint</th><th scope="col">CAR T % (trials)</th><th scope="col">Bispecific % (trials)</th><th scope="col">Odds ratio</th><th scope="col">Method and count</th><th scope="col" class="cx-control">Remove</th></tr></thead><tbody>${rows.join("")}</tbody></table>
+<p class="cx-control"><button type="button" data-tool="csv-kept">Download kept scenarios as CSV</button></p>`;
 }
 
 /** One state as CSV: a row a trial, then the pooled rows and the difference. */
@@ -176,7 +177,7 @@ export function resultCsv(data, state, result) {
   const named = Object.fromEntries([...comparison.trials, ...state.added.map((trial) => ({ ...trial, id: `added-${trial.name}` }))].map((trial) => [trial.id, trial]));
   const lines = [["row", "arm", "name", "counted", "reason", "events", "n", "count", "estimate", "ci_low", "ci_high"]];
   for (const row of result.rows) {
-    const limits = row.events === null ? [null, null] : exact_interval(row.events, row.n);
+    const limits = row.events === null ? [null, null] : exactInterval(row.events, row.n);
     lines.push(["trial", named[row.trial].arm, named[row.trial].name, row.left_out ? "no" : "yes", row.left_out, row.events, row.n, row.reading, row.events === null ? null : row.events / row.n, ...limits]);
   }
   for (const arm of ARMS) {
