@@ -45,7 +45,7 @@ def test_enrolment_lowers_eliana_and_hardly_tower() -> None:
     )
 
 
-def test_blinatumomab_beats_chemotherapy_on_every_measure_shown() -> None:
+def test_assigned_to_blinatumomab_did_better_on_every_measure_shown() -> None:
     table = frame(figures.randomised()).pivot(index="Measure", columns="Treatment", values="Percent")
     assert len(table) == 4
     assert (table["blinatumomab"] > table["chemotherapy"]).all()

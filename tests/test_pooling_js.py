@@ -143,7 +143,7 @@ def test_the_ends_of_the_quantiles(tmp_path: Path) -> None:
     np.testing.assert_array_equal(values(calls, tmp_path), expected)
 
 
-def test_exactInterval_equals_the_beta_quantiles(tmp_path: Path) -> None:
+def test_exact_interval_equals_the_beta_quantiles(tmp_path: Path) -> None:
     """Clopper & Pearson 1934 by SciPy's beta distribution."""
     cases = [
         (x, n, level)

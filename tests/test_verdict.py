@@ -165,8 +165,20 @@ def test_endpoints_among_responders_say_so_and_have_a_companion() -> None:
             assert not comparison(asked.companion_id).conditional
 
 
-def test_a_claim_is_evaluated_by_its_comparison() -> None:
+def test_a_claim_is_evaluated_by_its_own_question() -> None:
     assert claim("EF1").evaluate() == evaluate(PUBLISHED)
+    assert claim("EF3").evaluate() == evaluate(PUBLISHED, Options(reading="enrolled"))
+    assert [verdict.options.population for verdict in claim("EF2").verdicts()] == ["adults", "children"]
+    with pytest.raises(ValueError, match="EF5 rests on no comparison"):
+        claim("EF5").evaluate()
+
+
+def test_every_question_of_a_claim_can_be_asked() -> None:
+    for row in records("claims"):
+        claim(row["claim_id"]).verdicts()
+
+
+def test_an_unknown_claim_is_refused() -> None:
     with pytest.raises(KeyError, match="no claim 'EF99'; there are EF1"):
         claim("EF99")
 

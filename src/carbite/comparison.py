@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,7 +27,7 @@ MAX_ADDED_N = 100_000
 
 @cache
 def rule() -> Mapping[str, Any]:
-    """The verdict rule and the choices a reader has, as declared in ``rule.json`` before any result was read."""
+    """The verdict rule and the choices a reader has, as ``rule.json`` states them, the same for every claim."""
     loaded: Mapping[str, Any] = json.loads(files("carbite").joinpath("rule.json").read_text("utf-8"))
     return loaded
 
@@ -304,3 +304,21 @@ def independent_groups(trials: Iterable[Trial]) -> int:
         groups = [group for group in groups if not group & cohorts]
         groups.append(cohorts.union(*touching))
     return len(groups)
+
+
+def parse_question(text: str) -> tuple[Selection, Options]:
+    """``cr?reading=enrolled&population=adults`` as the published selection of ``cr`` and its options.
+
+    Raises ValueError for an option that does not exist or has no such value, KeyError for an unknown comparison.
+    """
+    comparison_id, _, query = text.partition("?")
+    kinds: dict[str, type] = {field.name: type(getattr(Options(), field.name)) for field in fields(Options)}
+    changed: dict[str, Any] = {}
+    for pair in filter(None, query.split("&")):
+        name, _, value = pair.partition("=")
+        if name not in kinds:
+            raise ValueError(f"{pair!r} is not an option; there are {', '.join(kinds)}")
+        changed[name] = kinds[name](value)
+    selection, options = comparison(comparison_id).default_selection(), Options(**changed)
+    check(selection, options)
+    return selection, options

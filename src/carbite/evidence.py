@@ -334,7 +334,7 @@ def _check_listed_ids(name: str, tables: Mapping[str, Table]) -> None:
         known = {row[column] for other, column in places for row in tables[other].rows}
         for index, row in enumerate(table.rows):
             for found in (row[field["name"]] or "").split():
-                if found not in known:
+                if found.partition("?")[0] not in known:  # options of a comparison follow a question mark
                     expected = f"ids of {' or '.join(field['listOf'])}, not {found}"
                     raise table.error(index, Fault(field["name"], expected))
 

@@ -5,7 +5,8 @@ A finding in a title is a statement about data; ``tests/test_figures.py`` checks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -16,6 +17,8 @@ from carbite.comparison import Options, Selection, comparison
 from carbite.evidence import records
 from carbite.verdict import Verdict, evaluate
 
+# A mark of no arm: trials of both arms stand in one figure.
+NEUTRAL = "currentColor"
 PERCENT_SCALE = alt.Scale(domain=[0, 100])
 
 
@@ -30,6 +33,10 @@ def _survival(survival_id: str) -> Mapping[str, Any]:
 
 def _trial(trial_id: str) -> Mapping[str, Any]:
     return next(row for row in records("trials") if row["trial_id"] == trial_id)
+
+
+def _follow_up(follow_up_id: str) -> Mapping[str, Any]:
+    return next(row for row in records("follow_up") if row["follow_up_id"] == follow_up_id)
 
 
 def _share(row: Mapping[str, Any]) -> float:
@@ -58,7 +65,9 @@ def denominators() -> Figure:
     table = pd.DataFrame(rows)
     both = table.groupby("Trial")["Counted"].transform("nunique") == 2
     table = table[both].sort_values(["arm", "Trial", "Counted"], ascending=[False, True, False])
-    chart = _dumbbell(table, "Trial", "Percent", "Counted", ["infused", "enrolled"])
+    chart = _dumbbell(
+        table, "Trial", "Percent", "Counted", {"infused": ("circle", NEUTRAL), "enrolled": ("square", NEUTRAL)}
+    )
     by_way = {(r["Trial"], r["Counted"]): r["Percent"] for r in table.to_dict("records")}
     return show(
         chart,
@@ -101,13 +110,17 @@ def randomised() -> Figure:
             }
         )
     table = pd.DataFrame(rows)
-    chart = _dumbbell(table, "Measure", "Percent", "Treatment", ["blinatumomab", "chemotherapy"])
+    marks = {
+        name: (ARMS[arm].shape, ARMS[arm].colour)
+        for name, arm in (("blinatumomab", "bispecific"), ("chemotherapy",) * 2)
+    }
+    chart = _dumbbell(table, "Measure", "Percent", "Treatment", marks)
     return show(
         chart,
-        title="In TOWER, the randomised trial of the debate, blinatumomab beats chemotherapy on every measure shown",
+        title="In TOWER, patients assigned to blinatumomab by chance did better than those assigned to chemotherapy",
         alt=_in_words(table, "Measure", "Treatment", "Percent", "TOWER, per cent by arm."),
         csv=table,
-        caption="TOWER. It says nothing about CAR T cells: its control arm is chemotherapy.",
+        caption="The row on MRD counts responders only. The trial says nothing about CAR T cells.",
     )
 
 
@@ -137,7 +150,7 @@ def burden() -> Figure:
         title="No cut-off for a high burden is shared by the arms, so the strata cannot be set against each other",
         alt=_in_words(table, "Stratum", "Arm", "Percent", "Complete remission by share of marrow blasts, per cent."),
         csv=table.drop(columns="arm"),
-        caption="Complete remission by marrow blasts at treatment. Each stratum carries the cut-off of its own source.",
+        caption="Complete remission by marrow blasts before treatment, each stratum with its own source's cut-off.",
     )
 
 
@@ -173,20 +186,22 @@ def early_and_late() -> Figure:
         title="In both CAR T programmes that reported more than once, the last remission rate is below the first",
         alt=_in_words(table, "Programme", "Patients", "Percent", "Complete remission by patients reported, per cent."),
         csv=table,
-        caption="Successive reports of one programme; the later contain the earlier. The axis starts at 70 %.",
+        caption="The later reports contain the earlier and are not independent of them. The axis starts at 70 %.",
     )
 
 
 def remission_scenarios() -> Figure:
     """What single choices do to the difference in remission, the published comparison first."""
     published = comparison("cr").default_selection()
-    eliana = _trial("eliana")
-    lost = 1.0 - eliana["infused"] / eliana["enrolled"]
 
     def without(*trial_ids: str) -> Selection:
         return Selection("cr", tuple(t for t in published.trials if t not in trial_ids))
 
     rule = Options()
+    eliana = Options(reading="enrolled", attrition=_loss(_trial("eliana")["infused"], _trial("eliana")["enrolled"]))
+    zuma_3 = Options(
+        reading="enrolled", attrition=_loss(*(_follow_up(f"zuma-3-cr-{who}")["n"] for who in ("infused", "enrolled")))
+    )
     return scenarios(
         "cr",
         {
@@ -199,19 +214,20 @@ def remission_scenarios() -> Figure:
             "No patients treated for MRD alone": (None, Options(population="no-mrd-only")),
             "Without TOWER": (without("tower"), rule),
             "Without the retrospective series and abstracts": (without("coh-blinatumomab", "coh-car"), rule),
-            "Counted by enrolment where reported": (None, Options(reading="enrolled")),
-            "By enrolment; ELIANA's loss assumed elsewhere": (
-                None,
-                Options(reading="enrolled", attrition=lost),
-            ),
-            "The same, without patients treated for MRD alone": (
-                None,
-                Options(reading="enrolled", attrition=lost, population="no-mrd-only"),
-            ),
+            "By enrolment where reported": (None, Options(reading="enrolled")),
+            "By enrolment, ELIANA's loss elsewhere": (None, eliana),
+            "The same, no patients treated for MRD alone": (None, replace(eliana, population="no-mrd-only")),
+            "The same, adults only": (None, replace(eliana, population="adults")),
+            "By enrolment, ZUMA-3's loss elsewhere, adults": (None, replace(zuma_3, population="adults")),
             "Bias doubles the odds with CAR T": (None, Options(bias=2.0)),
             "Bias multiplies the odds with CAR T by five": (None, Options(bias=5.0)),
         },
     )
+
+
+def _loss(infused: int, enrolled: int) -> float:
+    """The share of enrolled patients who were never infused, in whole per cents as the explorer takes it."""
+    return round(1.0 - infused / enrolled, 2)
 
 
 def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, Options]]) -> Figure:
@@ -276,15 +292,17 @@ def _scenario_row(label: str, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _dumbbell(table: pd.DataFrame, rows: str, value: str, ends: str, order: Sequence[str]) -> alt.LayerChart:
-    """A line a row, between a filled and an open mark, each end with its number."""
+def _dumbbell(
+    table: pd.DataFrame, rows: str, value: str, ends: str, marks: Mapping[str, tuple[str, str]]
+) -> alt.LayerChart:
+    """A line a row between its ends, each with its number; ``marks`` gives each end a shape and a colour."""
     base = alt.Chart(table).encode(
         x=alt.X(f"{value}:Q", scale=PERCENT_SCALE, title="%"), y=alt.Y(f"{rows}:N", sort=None, title=None)
     )
-    shapes = alt.Scale(domain=list(order), range=["circle", "square"])
-    colours = alt.Scale(domain=list(order), range=[ARMS["bispecific"].colour, ARMS["chemotherapy"].colour])
+    shapes = alt.Scale(domain=list(marks), range=[shape for shape, _ in marks.values()])
+    colours = alt.Scale(domain=list(marks), range=[colour for _, colour in marks.values()])
     legend = alt.Legend(title=None, orient="top")
-    marks = base.mark_point(size=110).encode(
+    points = base.mark_point(size=110).encode(
         shape=alt.Shape(f"{ends}:N", scale=shapes, legend=legend),
         color=alt.Color(f"{ends}:N", scale=colours, legend=legend),
     )
@@ -297,7 +315,7 @@ def _dumbbell(table: pd.DataFrame, rows: str, value: str, ends: str, order: Sequ
         named.transform_filter(alt.datum[value] > alt.datum["lowest"]).mark_text(align="left", dx=10).encode(text=text)
     )
     line = base.mark_line(color="currentColor", strokeWidth=1.5).encode(detail=f"{rows}:N")
-    return (line + marks + left + right).properties(height=44 * table[rows].nunique())
+    return (line + points + left + right).properties(height=44 * table[rows].nunique())
 
 
 def _by_arm() -> alt.Color:

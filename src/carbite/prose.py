@@ -5,7 +5,7 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
 
 ``o:ROW``                 an outcome: its percentage; ``o:ROW:count`` gives "61 of 75", also ``n``, ``events``
 ``s:ROW``                 a survival median or landmark with its unit
-``f:ROW``                 what was reported after 2021, with its unit
+``f:ROW``                 what was reported after 2021, with its unit; ``f:ROW:timepoint`` says when
 ``t:TRIAL:enrolled``      a characteristic of a trial, also ``infused``, ``evaluable``, ``age_median_years``
 ``v:COMPARISON:NAME``     a computed result under the stated rule, such as ``v:cr:ratio`` or
                           ``v:cr?reading=enrolled:car_t.percent``; the names are those of ``Verdict.text``
@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from carbite.comparison import Options, comparison, rule
+from carbite.comparison import parse_question, rule
 from carbite.evidence import records
 from carbite.verdict import Verdict, evaluate
 
@@ -143,13 +143,17 @@ def _survival(rest: str) -> Number:
 
 
 def _follow_up(rest: str) -> Number:
-    row = _row("follow_up", "follow_up_id", rest)
+    follow_up_id, _, wanted = rest.partition(":")
+    row = _row("follow_up", "follow_up_id", follow_up_id)
     unit = {"percent": f"{NO_BREAK}%", "months": f"{NO_BREAK}months"}.get(row["unit"], "")
+    texts = {"": f"{row['value']}{unit}", "timepoint": row["timepoint"]}
+    if texts.get(wanted) is None:
+        raise UnknownNumberError(f"follow_up {follow_up_id!r} has no {wanted!r}; it has {_present(texts)}")
     limits = f"95 % interval {row['ci_low']} to {row['ci_high']}" if row["ci_low"] else None
     patients = f"{row['n']} patients" if row["n"] else None
     said, href = _cited(row["source_id"], row["locator"], row["status"])
     source = _sentence(f"{row['subject']}: {row['measure']}", limits, patients, row["population"], said, row["note"])
-    return Number("", f"{row['value']}{unit}", source, href)
+    return Number("", texts[wanted] or "", source, href)
 
 
 def _trial(rest: str) -> Number:
@@ -170,8 +174,7 @@ def _trial(rest: str) -> Number:
 
 def _computed(rest: str) -> Number:
     asked, _, wanted = rest.partition(":")
-    comparison_id, _, query = asked.partition("?")
-    verdict = _verdict(comparison_id, query)
+    verdict = _verdict(asked)
     if wanted not in verdict.text:
         raise UnknownNumberError(f"{asked!r} has no {wanted!r}; it has {', '.join(verdict.text)}")
     is_percent = wanted.partition(".")[2] in PERCENTAGES
@@ -187,23 +190,15 @@ def _computed(rest: str) -> Number:
 
 
 @cache
-def _verdict(comparison_id: str, query: str) -> Verdict:
-    """The verdict on the published selection, with the options that a query such as ``reading=enrolled`` changes."""
-    kinds: dict[str, type] = {field.name: type(getattr(Options(), field.name)) for field in fields(Options)}
-    changed: dict[str, Any] = {}
-    for pair in filter(None, query.split("&")):
-        name, _, value = pair.partition("=")
-        if name not in kinds:
-            raise UnknownNumberError(f"{pair!r} is not an option; there are {', '.join(kinds)}")
-        changed[name] = kinds[name](value)
+def _verdict(question: str) -> Verdict:
     try:
-        return evaluate(comparison(comparison_id).default_selection(), Options(**changed))
+        return evaluate(*parse_question(question))
     except (KeyError, ValueError) as error:
         raise UnknownNumberError(str(error.args[0])) from error
 
 
 def _present(texts: Mapping[str, str | None]) -> str:
-    return ", ".join(name or "a percentage" for name, text in texts.items() if text is not None) or "nothing"
+    return ", ".join(name or "a value" for name, text in texts.items() if text is not None) or "nothing"
 
 
 def markdown(found: Number) -> str:

@@ -7,9 +7,9 @@ from html import escape
 
 import pandas as pd
 
-from carbite.comparison import Options, comparison
+from carbite.comparison import PRINTED, rule
 from carbite.evidence import records
-from carbite.verdict import claim, evaluate
+from carbite.verdict import Verdict, claim
 
 SIDES = {"car_t": "CAR T", "bispecific": "bispecifics", "neutral": "neither side"}
 TESTABILITY = {
@@ -52,9 +52,7 @@ def claims(chapter: str) -> Table:
     for row in records("claims"):
         if row["chapter"] != chapter:
             continue
-        held = claim(row["claim_id"])
-        verdicts = [evaluate(comparison(each).default_selection(), Options()) for each in held.tests]
-        said = "; ".join(f"{v.comparison.label}: {v.text['verdict']}" for v in verdicts)
+        said = "; ".join(_answer(verdict) for verdict in claim(row["claim_id"]).verdicts())
         rows.append(
             {
                 "Claim": row["claim_id"],
@@ -68,12 +66,33 @@ def claims(chapter: str) -> Table:
     return Table(f"Claims of this chapter and what the rule says of them ({len(rows)})", pd.DataFrame(rows))
 
 
+def _answer(verdict: Verdict) -> str:
+    """A question in words, with the options that differ from the published ones, and its verdict."""
+    options = verdict.options
+    asked = [verdict.comparison.label]
+    if options.population != "all":
+        asked.append(rule()["population_choices"][options.population].lower())
+    if options.reading != PRINTED:
+        asked.append(f"counted {verdict.text['reading']}")
+    return f"{', '.join(asked)}: {verdict.text['verdict']}"
+
+
+def _short_names() -> dict[str, str]:
+    """How a source is called in a table: its first author and year."""
+    return {
+        row["source_id"]: f"{row['authors'].split('; ')[0].rsplit(' ', 1)[0]} {row['year']}"
+        if row["authors"]
+        else row["citation"]
+        for row in records("sources")
+    }
+
+
 def discrepancies(chapter: str) -> Table:
     """Where sources disagree about numbers of a chapter: both values, what it does, how it is resolved."""
-    names = {row["source_id"]: row["citation"] for row in records("sources")}
+    names = _short_names()
     rows = [
         {
-            "No.": row["discrepancy_id"],
+            "Entry": row["discrepancy_id"],
             "What": row["subject"],
             "One value": f"{row['value_a']} ({names[row['source_a']]}, {row['locator_a']})",
             "The other": f"{row['value_b']} ({names[row['source_b']]}, {row['locator_b']})"

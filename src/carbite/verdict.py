@@ -24,6 +24,7 @@ from carbite.comparison import (
     check,
     comparison,
     independent_groups,
+    parse_question,
     rows,
     rule,
 )
@@ -387,7 +388,7 @@ def _ratio_as_dict(ratio: Ratio | None) -> dict[str, float | None] | None:
 
 @dataclass(frozen=True)
 class Claim:
-    """A proposition of the debate, and the comparisons that test it."""
+    """A proposition of the debate, and the questions that test it, such as ``cr?reading=enrolled``."""
 
     claim_id: str
     side: str
@@ -397,15 +398,18 @@ class Claim:
     tests: tuple[str, ...]
 
     def evaluate(self, selection: Selection | None = None, options: Options | None = None) -> Verdict:
-        """The verdict on this claim, by its first comparison unless a selection names another.
+        """The verdict on this claim: by its first question, unless a selection or options say otherwise.
 
-        Raises ValueError when no comparison tests the claim.
+        Raises ValueError when no question tests the claim.
         """
-        if selection is None:
-            if not self.tests:
-                raise ValueError(f"{self.claim_id} rests on no comparison that can be pooled: {self.proposition}")
-            selection = comparison(self.tests[0]).default_selection()
-        return evaluate(selection, options)
+        if not self.tests:
+            raise ValueError(f"{self.claim_id} rests on no comparison that can be pooled: {self.proposition}")
+        published, asked = parse_question(self.tests[0])
+        return evaluate(selection or published, options or asked)
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdict of each question that tests the claim."""
+        return tuple(evaluate(*parse_question(question)) for question in self.tests)
 
 
 def claim(claim_id: str) -> Claim:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route, sync_playwright
 
 from tests.browser import ARGUMENTS, require_browser
 
@@ -29,6 +30,11 @@ OpenPage = Callable[..., Page]
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are watched in the browser."""
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A test that closes its page breaks off what still loads."""
 
 
 @pytest.fixture(scope="package")
@@ -50,7 +56,7 @@ def page_names(site: Path) -> list[str]:
 def address(site: Path) -> Iterator[str]:
     """Where the site is served, with a slash at the end."""
     handler = functools.partial(_QuietHandler, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -73,23 +79,22 @@ def browser() -> Iterator[Browser]:
 
 
 class Watch:
-    """What went wrong on the pages of one context, and which other hosts they asked."""
+    """What went wrong on the pages of one context, and which other hosts they asked: every one is refused."""
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.foreign: list[str] = []
         self.problems: list[str] = []
-        self._own = (address, "file:", "data:", "blob:", "about:")
-        context.route(lambda url: not url.startswith(self._own), lambda route: route.abort())
-        context.on("request", self._request)
+        own = "|".join(re.escape(start) for start in (address, "file:", "data:", "blob:", "about:"))
+        context.route(re.compile(f"^(?!{own})"), self._refuse)
         context.on("requestfailed", self._failed)
         context.on("response", self._response)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.problems.append(f"page error: {error.error}"))
         context.on("page", lambda page: page.on("websocket", lambda socket: self.foreign.append(socket.url)))
 
-    def _request(self, request: Request) -> None:
-        if not request.url.startswith(self._own):
-            self.foreign.append(request.url)
+    def _refuse(self, route: Route) -> None:
+        self.foreign.append(route.request.url)
+        route.abort()
 
     def _failed(self, request: Request) -> None:
         # A page that leads on to another one, or a download, ends its own request; that is no failure.
@@ -124,12 +129,13 @@ def watched(browser: Browser, address: str) -> Iterator[Callable[..., tuple[Page
 
 @pytest.fixture
 def open_page(watched: Callable[..., tuple[Page, Watch]]) -> Iterator[OpenPage]:
-    """Opens an empty page. Whatever a test does there, nothing may fail or leave the host."""
+    """Opens an address once its scripts have run. Whatever a test does there, nothing may fail or leave the host."""
     watches: list[Watch] = []
 
-    def opened(**options: Any) -> Page:
+    def opened(url: str, **options: Any) -> Page:
         page, watch = watched(**options)
         watches.append(watch)
+        page.goto(url, wait_until="domcontentloaded")
         return page
 
     yield opened

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -177,15 +178,13 @@ class Reader:
 
     def result(self) -> dict[str, Any]:
         """The verdict on the noted choices, computed in Python."""
-        added = tuple(added_trial(**trial) for trial in self.added)
-        selection = Selection(self.comparison_id, tuple(self.trials), self.readings, added)
-        return evaluate(selection, Options(**self.options)).as_dict()
+        return _evaluated(json.dumps([self.comparison_id, self.trials, self.readings, self.added, self.options]))
 
     def expected(self) -> dict[str, Any]:
         """The same as ``shown``, from Python."""
         result = self.result()
         text = result["text"]
-        published = evaluate(comparison(self.initial).default_selection()).as_dict()["text"]
+        published = _published(self.initial)["text"]
         live = {name: _with_unit(name, text[name]) for name in LIVE}
         return {
             "verdict": f"{text['verdict']}.",
@@ -226,6 +225,18 @@ class Reader:
             "cells": [trial.printed or "no count", "–"] if trial and no_count else _count(row["events"], row["n"]),
             "place": None if no_count else Place(row["events"] / row["n"]),
         }
+
+
+@cache
+def _evaluated(state: str) -> dict[str, Any]:
+    comparison_id, trials, readings, added, options = json.loads(state)
+    typed_in = tuple(added_trial(**trial) for trial in added)
+    return evaluate(Selection(comparison_id, tuple(trials), readings, typed_in), Options(**options)).as_dict()
+
+
+@cache
+def _published(comparison_id: str) -> dict[str, Any]:
+    return evaluate(comparison(comparison_id).default_selection()).as_dict()
 
 
 # The numbers in the chapter that follow the explorer, in their order.
