@@ -239,26 +239,26 @@ def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, O
     verdicts = {label: evaluate(selection or published, options) for label, (selection, options) in chosen.items()}
     table = pd.DataFrame([_scenario_row(label, verdict) for label, verdict in verdicts.items()])
     name = next(iter(verdicts.values())).comparison.bispecific_name
-    base = alt.Chart(table).encode(y=alt.Y("Choice:N", sort=None, title=None))
+    # The names stand above the lines and not beside them, so that the chart fits a phone.
+    order = alt.Y("Choice:N", sort=table["Choice"].tolist(), axis=None)
+    low, high = 0.2, 50
     axis = alt.X(
         "Odds ratio:Q",
-        scale=alt.Scale(type="log", domain=[0.2, 50], clamp=True),
+        scale=alt.Scale(type="log", domain=[low, high], clamp=True),
         title=f"Odds ratio, CAR T v {name}, log scale",
-        axis=alt.Axis(values=[0.2, 0.5, 1, 2, 5, 10, 20, 50]),
+        axis=alt.Axis(values=[low, 0.5, 1, 2, 5, 10, 20, high]),
     )
+    common = table["Verdict"].mode()[0]
+    ends = ["" if verdict == common else f": {_midway(verdict)}" for verdict in table["Verdict"]]
+    base = alt.Chart(table.assign(Label=table["Choice"] + ends)).encode(y=order)
     one = alt.Chart(pd.DataFrame({"at": [1]})).mark_rule(strokeDash=[4, 3], color="currentColor").encode(x="at:Q")
-    bars = (
-        base.transform_filter("isValid(datum.Low)")
-        .mark_rule(strokeWidth=2, color="currentColor")
-        .encode(x=axis, x2="High:Q")
-    )
-    bars = bars.encode(x=alt.X("Low:Q"))
-    points = base.mark_point(color=ARMS["car_t"].colour, shape="diamond").encode(x=axis)
-    favours = table["Verdict"].value_counts()
-    common = favours.index[0]
+    names = base.mark_text(align="left", x=0, dy=-9).encode(text="Label:N")
+    points = base.mark_point(color=ARMS["car_t"].colour, shape="diamond", yOffset=6).encode(x=axis)
+    bars = base.transform_filter("isValid(datum.Low)").mark_rule(strokeWidth=2, color="currentColor", yOffset=6)
+    bars = bars.encode(x=alt.X("Low:Q"), x2="High:Q")
     return show(
-        (one + bars + points).properties(height=24 * len(table)),
-        title=f"{favours.iloc[0]} of these {len(table)} choices give the same verdict: {_midway(common)}",
+        (one + names + bars + points).properties(height=36 * len(table)),
+        title=f"{(table['Verdict'] == common).sum()} of these {len(table)} choices give the same verdict: {_midway(common)}",
         alt=". ".join(
             f"{row['Choice']}: odds ratio {row['Odds ratio']}, {_midway(row['Verdict'])}"
             for row in table.to_dict("records")
@@ -310,9 +310,11 @@ def _dumbbell(
     lowest = alt.datum[value] == alt.datum["lowest"]
     named = base.transform_joinaggregate(lowest=f"min({value})", groupby=[rows])
     text = alt.Text(f"{value}:Q", format=".0f")
-    left = named.transform_filter(lowest).mark_text(align="right", dx=-10).encode(text=text)
+    left = named.transform_filter(lowest).mark_text(align="right", dx=3, dy=-14).encode(text=text)
     right = (
-        named.transform_filter(alt.datum[value] > alt.datum["lowest"]).mark_text(align="left", dx=10).encode(text=text)
+        named.transform_filter(alt.datum[value] > alt.datum["lowest"])
+        .mark_text(align="left", dx=-3, dy=-14)
+        .encode(text=text)
     )
     line = base.mark_line(color="currentColor", strokeWidth=1.5).encode(detail=f"{rows}:N")
     return (line + points + left + right).properties(height=44 * table[rows].nunique())

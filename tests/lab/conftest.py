@@ -100,6 +100,7 @@ def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
 def browser() -> Iterator[Browser]:
     # No name but the server's address can be looked up: other hosts are out of reach, and asking for one is noted.
     alone = f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HOST}"
+    expect.set_options(timeout=PATIENCE_S * 1000)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=require_browser(), args=[*ARGUMENTS, alone])
         yield launched
@@ -181,7 +182,7 @@ def chapter(lab: str, browser: Browser) -> Iterator[Notebook]:
     watch.begin(context)
     opened = Notebook(context.new_page(), watch)
     opened.page.goto(f"{lab}lab/tree/efficacy.ipynb")
-    expect(opened.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
+    expect(opened.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     opened.run_all()
     yield opened
     context.close()
