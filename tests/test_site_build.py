@@ -250,7 +250,7 @@ def test_chapters_run_again_when_data_or_lock_change(name: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("name", "again"), [("pooling.py", True), ("explorer/view.js", True), ("site/static/book.css", False)]
+    ("name", "again"), [("pooling/tau2.py", True), ("explorer/view.js", True), ("site/static/book.css", False)]
 )
 def test_chapters_run_again_when_the_package_changes(
     name: str, again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

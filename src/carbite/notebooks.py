@@ -172,6 +172,8 @@ class _Page:
         for pattern, what in _RAW:
             if found := pattern.search(text):
                 raise ChapterError(f"{self.file}: JupyterLab would show {found[0]!r} raw: it is {what}")
+        # Markdown takes the backslash away, and MathJax would then read from one price to the next.
+        text = text.replace("\\$", "\\\\$")
         return _ROLE.sub(lambda found: self._role(found["name"], found["content"]), text)
 
     def _role(self, name: str, content: str) -> str:

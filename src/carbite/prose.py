@@ -208,11 +208,15 @@ def markdown(found: Number) -> str:
 
 def markdown_link(text: str, href: str, title: str) -> str:
     """A link with a title, in Markdown that also holds in a cell of a table."""
-    return f'[{plain_text(text)}]({href} "{plain_text(title)}")'
+    return f'[{plain_text(text)}]({href} "{_escaped(title)}")'
 
 
 def plain_text(text: str) -> str:
-    """Markdown that shows ``text`` as it stands: signs that mean something, to tables and maths too, are escaped."""
+    """Markdown that shows ``text`` as it stands, in JupyterLab too, where MathJax reads what Markdown leaves."""
+    return _escaped(text).replace("\\$", "\\\\$")
+
+
+def _escaped(text: str) -> str:
     return _SIGNS.sub(r"\\\g<0>", text)
 
 

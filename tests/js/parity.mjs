@@ -3,8 +3,11 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 
+import { glmm } from "../../src/carbite/explorer/binomial_normal.js";
+import { contrast } from "../../src/carbite/explorer/difference.js";
 import * as distributions from "../../src/carbite/explorer/distributions.js";
-import { contrast, effectSizes, glmm, pool, poolEffects } from "../../src/carbite/explorer/pooling.js";
+import { effectSizes } from "../../src/carbite/explorer/effects.js";
+import { pool, poolEffects } from "../../src/carbite/explorer/pooled.js";
 
 const functions = {
   ...distributions,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ BOOK = Path(__file__).parents[2] / "book"
 HOST = "127.0.0.1"
 MISSING = "JupyterLab is missing; install it with: python -m pip install 'jupyterlab>=4.4,<5'"
 # A cold start of server, page or kernel on a slow machine; what has not happened by then will not happen.
-PATIENCE_S = 60
+PATIENCE_S = 20
 # JupyterLab itself may look for news, updates and extensions; without them every foreign request is the notebook's.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -133,25 +134,30 @@ class Notebook:
         self.watch = watch
 
     @property
+    def panel(self) -> Locator:
+        """The notebook in front."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
+    @property
     def explorer(self) -> Locator:
-        return self.page.locator(".jp-Notebook .carbite-explorer")
+        return self.panel.locator(".carbite-explorer")
 
     @property
     def prose(self) -> Locator:
-        return self.page.locator(".jp-MarkdownCell .jp-RenderedMarkdown")
+        return self.panel.locator(".jp-MarkdownCell .jp-RenderedMarkdown")
 
     @property
     def errors(self) -> Locator:
         """Tracebacks and warnings below cells."""
-        return self.page.locator('.jp-OutputArea-output:is([data-mime-type$=".error"], [data-mime-type$=".stderr"])')
+        return self.panel.locator('.jp-OutputArea-output:is([data-mime-type$=".error"], [data-mime-type$=".stderr"])')
 
     def choose(self, menu: str, *items: str) -> None:
         """An item of the menu bar, through its submenus."""
         self.page.get_by_role("menuitem", name=menu, exact=True).click()
-        *above, wanted = items
+        *above, wanted = (self.page.locator(".lm-Menu-itemLabel").get_by_text(item, exact=True) for item in items)
         for item in above:
-            self.page.locator(".lm-Menu-item", has_text=item).hover()
-        self.page.locator(".lm-Menu-item", has_text=wanted).first.click()
+            item.hover()
+        wanted.click()
 
     def run_all(self) -> None:
         """Run All Cells; returns when every code cell has its result, or one has failed."""
@@ -164,13 +170,15 @@ class Notebook:
 
     def python(self, code: str) -> Locator:
         """Run code in a new cell at the end of the notebook; returns what stands below it."""
-        self.page.locator(".jp-Notebook-footer").click()
-        self.page.keyboard.insert_text(code)
-        self.page.keyboard.press("Control+Enter")
-        cell = self.page.locator(".jp-CodeCell").last
-        expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[ ]:")
-        expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[*]:")
-        return cell.locator(".jp-OutputArea-output")
+        cells = self.panel.locator(".jp-CodeCell")
+        before = cells.count()
+        self.panel.locator(".jp-Notebook-footer").click()
+        expect(cells).to_have_count(before + 1)
+        editor = cells.last.get_by_role("textbox")
+        editor.fill(code)
+        editor.press("Control+Enter")
+        expect(cells.last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
+        return cells.last.locator(".jp-OutputArea-output")
 
 
 @pytest.fixture(scope="package")

@@ -43,7 +43,7 @@ def test_every_cell_runs(chapter: Notebook) -> None:
 
 
 def test_every_chart_is_drawn(chapter: Notebook) -> None:
-    charts = chapter.page.locator(".jp-OutputArea-output figure svg:visible")
+    charts = chapter.panel.locator(".jp-OutputArea-output figure svg:visible")
     assert FIGURES
     assert charts.count() == len(FIGURES)
     for chart in charts.all():
@@ -101,12 +101,12 @@ def test_links_lead_to_the_sources_and_the_glossary(chapter: Notebook) -> None:
     chapter.prose.get_by_role("link", name="denominator", exact=True).click()
     tab = chapter.page.locator(".lm-TabBar-tab", has_text="glossary.ipynb")
     expect(tab).to_have_class(re.compile("lm-mod-current"))
-    tab.locator(".lm-TabBar-tabCloseIcon").click()
+    chapter.page.locator(".lm-TabBar-tab", has_text="efficacy.ipynb").click()
     expect(chapter.explorer).to_be_attached()
 
 
 def test_code_is_folded(chapter: Notebook) -> None:
-    assert chapter.page.locator(".jp-CodeCell .cm-editor:visible").count() < CHAPTER.count("{code-cell}")
+    assert chapter.panel.locator(".jp-CodeCell .cm-editor:visible").count() < CHAPTER.count("{code-cell}")
 
 
 def test_the_explorer_opens_with_the_published_comparison(reader: Reader) -> None:
@@ -143,7 +143,7 @@ def test_a_choice_that_does_not_exist_is_refused(chapter: Notebook, reader: Read
 
 def test_keys_pressed_in_the_explorer_stay_there(chapter: Notebook, reader: Reader) -> None:
     """In a notebook single letters are commands: ``b`` adds a cell, ``d d`` deletes one."""
-    cells = chapter.page.locator(".jp-Cell").count()
+    cells = chapter.panel.locator(".jp-Cell").count()
     reader.checkbox("TOWER").focus()
     chapter.page.keyboard.press("Space")
     reader.note_toggle("TOWER")
@@ -152,9 +152,9 @@ def test_keys_pressed_in_the_explorer_stay_there(chapter: Notebook, reader: Read
     reader.select("Shared patients").focus()
     chapter.page.keyboard.press("ArrowDown")
     reader.note_choice("Shared patients", "printed")
-    expect(chapter.explorer.locator(".cx-verdict")).to_contain_text(reader.result()["sentence"])
+    expect(reader.select("Shared patients")).to_have_value("printed")
     assert in_explorer(reader.shown()) == in_explorer(reader.expected())
-    assert chapter.page.locator(".jp-Cell").count() == cells
+    assert chapter.panel.locator(".jp-Cell").count() == cells
 
 
 def test_the_explorer_keeps_its_layout(chapter: Notebook) -> None:

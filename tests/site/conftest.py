@@ -27,6 +27,13 @@ PATIENCE_MS = 5_000
 OpenPage = Callable[..., Page]
 
 
+def visit(page: Page, start: str, name: str) -> None:
+    """Open a page of the site and wait until all of it is there; the first one leads on to the book."""
+    page.goto(start + name)
+    if name == "index.html":
+        page.wait_for_url(f"{start}book/index.html")
+
+
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are watched in the browser."""

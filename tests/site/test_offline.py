@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page
 
-from tests.site.conftest import ROOT, Watch
+from tests.site.conftest import ROOT, Watch, visit
 
 # The elements by which a page loads something, and where each names it.
 LOADING = {("script", "src"), ("link", "href"), ("img", "src"), ("img", "srcset"), ("source", "src")} | {
@@ -69,7 +69,7 @@ def test_pages_load_whole_and_ask_no_other_host(
     page, watch = watched()
     start = address if scheme == "http" else site.as_uri() + "/"
     for name in page_names:
-        page.goto(start + name, wait_until="load")
+        visit(page, start, name)
         page.evaluate(UNFOLD_AND_SCROLL)
         page.evaluate("() => document.fonts.ready.then(() => undefined)")
     assert watch.foreign == []

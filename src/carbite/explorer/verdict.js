@@ -1,4 +1,6 @@
-import { contrast, glmm, pool } from "./pooling.js";
+import { glmm } from "./binomial_normal.js";
+import { contrast } from "./difference.js";
+import { pool } from "./pooled.js";
 
 // From a reader's state to a verdict: the same steps, names and sentences as verdict.py and comparison.py.
 // Both read rule.json and wording.json (here: data.rule, data.wording); a test holds them to each other.

@@ -29,6 +29,17 @@
     }
   });
 
+  // Beside the right edge of the page the source moves left until all of it can be read.
+  const keepInPage = ({ target }) => {
+    const tip = target.closest?.(".number")?.querySelector(".number-tip");
+    if (!tip) return;
+    tip.style.left = "";
+    const excess = tip.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;
+    if (excess > 0) tip.style.left = `${-excess}px`;
+  };
+  addEventListener("mouseover", keepInPage);
+  addEventListener("focusin", keepInPage);
+
   // Whatever scrolls sideways must be reachable by keyboard; whatever does not must not cost a key press.
   const scrollers = document.querySelectorAll(".katex-display, .carbite-scroll");
   const markScrollers = () => {

@@ -1,0 +1,147 @@
+"""WCAG 2.2 AA as far as axe-core can tell, on every page, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from tests.site.conftest import OpenPage, visit
+from tests.site.reader import Reader
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+# https://www.w3.org/TR/WCAG22/#target-size-minimum
+SMALLEST_TARGET_PX = 24
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# axe grades its findings minor, moderate, serious and critical.
+REFUSED = ("serious", "critical")
+
+# Everything that is folded away is unfolded: axe looks at what can be seen.
+UNFOLD = """() => {
+  for (const details of document.querySelectorAll("details")) details.open = true;
+  for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
+}"""
+RUN = """async (rules) => {
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+  return found.violations.flatMap((rule) => rule.nodes.map((node) => `${node.impact ?? rule.impact} ${rule.id}: ${node.target.join(" ")} ${node.html.slice(0, 120)}`));
+}"""
+
+
+def findings(page: Page) -> list[str]:
+    """What axe-core finds that a reader would stumble over."""
+    page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(RUN, RULES)
+    return [finding for finding in found if finding.startswith(REFUSED)]
+
+
+def change_the_explorer(page: Page) -> None:
+    """Every part that is not there from the start: rows left out, a trial added, a notice, an error, kept scenarios."""
+    reader = Reader(page)
+    reader.toggle("TOWER")
+    reader.count("ELIANA", "enrolled")
+    reader.choose("Trials of", "no-mrd-only")
+    reader.add("Mine", "bispecific", "3", "40")
+    reader.button("Keep this scenario").click()
+    reader.choose("Endpoint", "relapse_among_cr")
+    reader.button("Keep this scenario").click()
+    reader.fill_trial("Mine", "car_t", "41", "40")
+    reader.button("Add").click()
+    reader.type("Assumed bias for CAR T (odds ratio)", "99")
+    page.evaluate("() => { Object.defineProperty(navigator, 'clipboard', { value: undefined }); }")
+    reader.button("Copy link to this state").click()
+    expect(page.get_by_label("Link to this state")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_have_no_serious_finding(
+    open_page: OpenPage, address: str, page_names: list[str], viewport: dict[str, int], scheme: str
+) -> None:
+    page = open_page("about:blank", viewport=viewport, color_scheme=scheme)
+    for name in page_names:
+        visit(page, address, name)
+        assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
+        page.evaluate(UNFOLD)
+        assert findings(page) == [], name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_changed_explorer_has_no_serious_finding(
+    open_page: OpenPage, chapter: str, viewport: dict[str, int], scheme: str
+) -> None:
+    page = open_page(chapter, viewport=viewport, color_scheme=scheme)
+    change_the_explorer(page)
+    page.evaluate(UNFOLD)
+    page.locator(".number").first.locator("a").focus()
+    assert findings(page) == []
+
+
+def test_theme_can_be_switched_and_stays(open_page: OpenPage, chapter: str) -> None:
+    """Dark by the page's own switch on a light system: the same colours, and the choice holds on the next page."""
+    page = open_page(chapter, color_scheme="light")
+    switch = page.get_by_role("button", name="Color mode")
+    theme = "() => document.documentElement.dataset.theme"
+    seen = [page.evaluate(theme)]
+    while page.evaluate("() => document.documentElement.dataset.mode") != "dark" and len(seen) < 4:
+        switch.click()
+        seen.append(page.evaluate(theme))
+    assert page.evaluate(theme) == "dark"
+    assert findings(page) == []
+    page.reload()
+    assert page.evaluate(theme) == "dark"
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_no_page_scrolls_sideways(
+    open_page: OpenPage, address: str, page_names: list[str], width: int
+) -> None:
+    """Neither the page nor the explorer, whatever is unfolded; 320 px is a page of 1280 px at 400 %."""
+    page = open_page("about:blank", viewport={"width": width, "height": 844})
+    for name in page_names:
+        visit(page, address, name)
+        page.evaluate(UNFOLD)
+        if name == "book/efficacy.html":
+            change_the_explorer(page)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate(WIDER_THAN_THE_EXPLORER) == [], name
+
+
+# Kept scenarios are a wide table that scrolls in itself.
+WIDER_THAN_THE_EXPLORER = """() => [...document.querySelectorAll(".carbite-explorer")].flatMap((explorer) => {
+  const right = explorer.getBoundingClientRect().right;
+  return [...explorer.querySelectorAll(":not(.cx-kept *)")]
+    .filter((el) => el.getBoundingClientRect().right > right + 0.5)
+    .map((el) => el.outerHTML.slice(0, 120));
+})"""
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_controls_of_the_explorer_can_be_hit(
+    open_page: OpenPage, chapter: str, viewport: dict[str, int]
+) -> None:
+    """A checkbox with its label, every button, list and field is large enough for a finger."""
+    page = open_page(chapter, viewport=viewport)
+    change_the_explorer(page)
+    sizes: list[dict[str, Any]] = page.evaluate(
+        """() => [...document.querySelectorAll(".carbite-explorer :is(input, select, button, summary)")].map((el) => {
+          const target = el.type === "checkbox" ? el.closest(".cx-name") : el;
+          const { width, height } = target.getBoundingClientRect();
+          return { what: el.outerHTML.slice(0, 100), width, height };
+        })"""
+    )
+    assert len(sizes) > 30
+    assert [size for size in sizes if min(size["width"], size["height"]) < SMALLEST_TARGET_PX] == []
+
+
+def test_verdict_stays_in_view_while_trials_are_ticked(open_page: OpenPage, chapter: str) -> None:
+    for viewport in (DESKTOP, PHONE):
+        page = open_page(chapter, viewport=viewport)
+        page.locator("tr[data-row]").last.scroll_into_view_if_needed()
+        page.mouse.wheel(0, 200)
+        expect(page.locator("thead").first).not_to_be_in_viewport()
+        expect(page.locator(".cx-verdict")).to_be_in_viewport(ratio=1)
