@@ -37,7 +37,7 @@ PHONE_WIDTH = 350
 NARROWEST_PLOT = 120
 
 TEXT = "currentColor"
-GRID = "var(--carbite-grid, #d1d5da)"
+GRID = "var(--carbite-grid, var(--jp-border-color2, #d1d5da))"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Arm:
 
 ARMS = {
     "car_t": Arm("CAR T cells", "var(--carbite-car, #b35806)", "circle"),
-    "bispecific": Arm("Bispecific antibody", "var(--carbite-bispecific, #2c5f8a)", "diamond"),
+    "bispecific": Arm("Bispecific antibody", "var(--carbite-bispecific, #3a75a8)", "diamond"),
     "chemotherapy": Arm("Chemotherapy", "var(--carbite-chemotherapy, #5f6368)", "square"),
 }
 DEBATE = ("car_t", "bispecific")

@@ -258,7 +258,7 @@ def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, O
     bars = bars.encode(x=alt.X("Low:Q"), x2="High:Q")
     return show(
         (one + names + bars + points).properties(height=36 * len(table)),
-        title=f"{(table['Verdict'] == common).sum()} of these {len(table)} choices give the same verdict: {_midway(common)}",
+        title=f"{(table.Verdict == common).sum()} of these {len(table)} choices give the same verdict: {_midway(common)}",
         alt=". ".join(
             f"{row['Choice']}: odds ratio {row['Odds ratio']}, {_midway(row['Verdict'])}"
             for row in table.to_dict("records")

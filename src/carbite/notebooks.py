@@ -9,6 +9,7 @@ The text of the book stays the only source; what has no counterpart in JupyterLa
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import sys
@@ -24,6 +25,7 @@ from markdown_it import MarkdownIt
 
 from carbite.evidence import records
 from carbite.prose import Number, UnknownNumberError, markdown, markdown_link, number, plain_text
+from carbite.references import cited
 
 SOURCES_HEADING = "Where the numbers on this page come from"
 BOXES = ("admonition", "note", "tip", "warning", "important", "seealso", "dropdown")
@@ -35,8 +37,6 @@ _ROLE = re.compile(r"\{(?P<name>[\w:.+-]+)\}`(?P<content>[^`]+)`")
 _TITLED = re.compile(r"(?P<title>.*?)\s*<(?P<target>[^>]+)>", re.DOTALL)
 _ENTRY = re.compile(r"^(?P<term>\S.*)\n: (?P<definition>.*(?:\n[ ]+\S.*)*)$", re.MULTILINE)
 _HEADING = re.compile(r"^# (?P<title>.+)$", re.MULTILINE)
-# "Lee DW III" is Lee: initials and a generation stand behind the family name, in capitals.
-_INITIALS = re.compile(r"( [A-Z-]+)+$")
 # What vanishes: a label that other pages refer to, and a comment.
 _SILENT = re.compile(r"^(\([^)\n]+\)=|%.*)(\n|$)", re.MULTILINE)
 # MyST that JupyterLab would show raw, with what it is.
@@ -218,14 +218,15 @@ class _Page:
                 raise ChapterError(f"{self.file}: sources.csv has no source_id {key!r}")
             row = known[key]
             href = f"https://doi.org/{row['doi']}" if row["doi"] else "references.ipynb"
-            said.append(markdown_link(form.format(*_cited(row)), href, row["citation"]))
+            said.append(markdown_link(form.format(*cited(row)), href, row["citation"]))
         return "; ".join(said)
 
     def _term(self, content: str) -> str:
         text, term = _titled(content)
         terms = _glossary(self.file.parent)
         if term.lower() not in terms:
-            raise ChapterError(f"{self.file}: glossary.md has no term {term!r}; it has {', '.join(terms)}")
+            known = ", ".join(name for name, _ in terms.values())
+            raise ChapterError(f"{self.file}: glossary.md has no term {term!r}; it has {known}")
         name, definition = terms[term.lower()]
         return markdown_link(text, f"glossary.ipynb#{_anchor(name)}", definition)
 
@@ -254,17 +255,7 @@ def _glossary(book: Path) -> Mapping[str, tuple[str, str]]:
     """Every term of the glossary, found by its lower case as Sphinx finds it, with its definition."""
     page = book / "glossary.md"
     text = page.read_text("utf-8") if page.is_file() else ""
-    return {term.lower(): (term, definition) for term, definition in _ENTRY.findall(text)}
-
-
-def _cited(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Names and year of a source: ``Molina and Shah``, ``2021``; its citation where no author is named."""
-    authors = (row["authors"] or "").split("; ")
-    families = [_INITIALS.sub("", author) for author in authors if author not in ("", "et al")]
-    if not families:
-        return row["citation"], str(row["year"])
-    all_named = len(families) == len(authors) <= 2
-    return " and ".join(families) if all_named else f"{families[0]} et al.", str(row["year"])
+    return {term.lower(): (term, " ".join(said.split())) for term, said in _ENTRY.findall(text)}
 
 
 def _reference(row: Mapping[str, Any]) -> str:
@@ -274,15 +265,38 @@ def _reference(row: Mapping[str, Any]) -> str:
     return f"- {plain_text(said)}.{link}"
 
 
-def write(book: Path, target: Path) -> list[Path]:
-    """Every page of ``book`` as a notebook in ``target``. Returns the files written."""
+def write(book: Path, target: Path) -> dict[Path, bool]:
+    """Every page of ``book`` as a notebook in ``target``: each file, and whether it was written.
+
+    A notebook that a learner has edited since it was written is kept.
+    """
     made = {page.stem: notebook(page) for page in sorted(book.glob("*.md"))}
     target.mkdir(parents=True, exist_ok=True)
-    written = []
+    written = {}
     for stem, page in made.items():
-        written.append(target / f"{stem}.ipynb")
-        written[-1].write_text(json.dumps(page, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
+        file = target / f"{stem}.ipynb"
+        written[file] = not _edited(file)
+        if written[file]:
+            page["metadata"]["carbite"] = {"written": _fingerprint(page)}
+            file.write_text(json.dumps(page, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
     return written
+
+
+def _fingerprint(page: Mapping[str, Any]) -> str:
+    """Of the text in all cells; running them does not change it. nbformat keeps a text whole or as lines."""
+    sources = [source if isinstance(source := cell["source"], str) else "".join(source) for cell in page["cells"]]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
+
+
+def _edited(file: Path) -> bool:
+    """Whether the notebook in ``file`` is no longer what was written there."""
+    if not file.exists():
+        return False
+    try:
+        page = json.loads(file.read_text("utf-8"))
+        return bool(page["metadata"]["carbite"]["written"] != _fingerprint(page))
+    except (ValueError, KeyError, TypeError):
+        return True  # not a notebook of ours: not ours to replace
 
 
 def main() -> None:
@@ -294,8 +308,8 @@ def main() -> None:
     if not chosen.book.is_dir():
         sys.exit(f"{chosen.book}: there is no such folder")
     try:
-        for made in write(chosen.book, chosen.target):
-            print(f"wrote {made}")
+        for file, was_written in write(chosen.book, chosen.target).items():
+            print(f"wrote {file}" if was_written else f"kept {file}, which was edited; rename it to get a fresh one")
     except ChapterError as error:
         sys.exit(str(error))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from carbite.evidence import records
 
+# "Lee DW III" is Lee: initials and a generation stand behind the family name, in capitals.
+_INITIALS = re.compile(r"( [A-Z-]+)+$")
 HEADER = "% Written by `make references` from data/sources.csv; change that file, not this one.\n"
 
 
@@ -29,12 +32,24 @@ def _entry(row: Mapping[str, Any]) -> str:
     return f"\n@misc{{{row['source_id']},\n{said}}}\n"
 
 
+def cited(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Names and year of a source: ``Molina and Shah``, ``2021``; its citation where no author is named."""
+    authors = (row["authors"] or "").split("; ")
+    families = [_INITIALS.sub("", author) for author in authors if author not in ("", "et al")]
+    if not families:
+        return row["citation"], str(row["year"])
+    all_named = len(families) == len(authors) <= 2
+    return " and ".join(families) if all_named else f"{families[0]} et al.", str(row["year"])
+
+
 def _author(name: str) -> str:
-    """``Molina JC`` to ``Molina, J. C.``; ``et al`` to BibTeX's ``others``."""
+    """``Molina JC`` to ``Molina, J. C.``; ``Lee DW III`` to ``Lee, III, D. W.``; ``et al`` to BibTeX's ``others``."""
     if name == "et al":
         return "others"
-    family, _, initials = name.rpartition(" ")
-    return f"{family}, {' '.join(f'{letter}.' for letter in initials if letter.isalpha())}" if family else f"{{{name}}}"
+    family = _INITIALS.sub("", name)
+    initials, *generation = name.removeprefix(family).split() or [""]
+    spaced = " ".join(f"{letter}." for letter in initials if letter.isalpha())
+    return ", ".join(filter(None, (family, *generation, spaced)))
 
 
 def _escaped(text: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from carbite.comparison import PRINTED, rule
 from carbite.evidence import records
+from carbite.references import cited
 from carbite.verdict import Verdict, claim
 
 SIDES = {"car_t": "CAR T", "bispecific": "bispecifics", "neutral": "neither side"}
@@ -43,7 +44,9 @@ class Table:
 
 def _cell(position: int, value: object) -> str:
     text = "" if value is None or value is pd.NA else escape(str(value))
-    return f'<th scope="row">{text}</th>' if position == 0 else f"<td>{text}</td>"
+    # JupyterLab sets the cells of tables to the right, which is for numbers.
+    left = 'style="text-align: left"'
+    return f'<th scope="row" {left}>{text}</th>' if position == 0 else f"<td {left}>{text}</td>"
 
 
 def claims(chapter: str) -> Table:
@@ -77,19 +80,9 @@ def _answer(verdict: Verdict) -> str:
     return f"{', '.join(asked)}: {verdict.text['verdict']}"
 
 
-def _short_names() -> dict[str, str]:
-    """How a source is called in a table: its first author and year."""
-    return {
-        row["source_id"]: f"{row['authors'].split('; ')[0].rsplit(' ', 1)[0]} {row['year']}"
-        if row["authors"]
-        else row["citation"]
-        for row in records("sources")
-    }
-
-
 def discrepancies(chapter: str) -> Table:
     """Where sources disagree about numbers of a chapter: both values, what it does, how it is resolved."""
-    names = _short_names()
+    names = {row["source_id"]: " ".join(cited(row)) for row in records("sources")}
     rows = [
         {
             "Entry": row["discrepancy_id"],

@@ -27,7 +27,7 @@ BOOK = Path(__file__).parents[2] / "book"
 HOST = "127.0.0.1"
 MISSING = "JupyterLab is missing; install it with: python -m pip install 'jupyterlab>=4.4,<5'"
 # A cold start of server, page or kernel on a slow machine; what has not happened by then will not happen.
-PATIENCE_S = 20
+PATIENCE_S = 60
 # JupyterLab itself may look for news, updates and extensions; without them every foreign request is the notebook's.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -192,5 +192,7 @@ def chapter(lab: str, browser: Browser) -> Iterator[Notebook]:
     opened.page.goto(f"{lab}lab/tree/efficacy.ipynb")
     expect(opened.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     opened.run_all()
+    if failed := opened.errors.all_inner_texts():
+        pytest.fail("A cell failed in JupyterLab:\n" + "\n".join(failed))
     yield opened
     context.close()

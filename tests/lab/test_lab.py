@@ -1,4 +1,4 @@
-"""The efficacy chapter in a real JupyterLab: its prose, its charts, and an explorer that shares its state with Python."""
+"""The efficacy chapter in a real JupyterLab: its prose, its charts, and an explorer that shares state with Python."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from carbite.prose import markdown_link, number
 from tests.lab import conftest
-from tests.lab.conftest import BOOK, Notebook
+from tests.lab.conftest import BOOK, Notebook, Watch
 from tests.site.reader import Reader
 
 CHAPTER = (BOOK / "efficacy.md").read_text("utf-8")
 FIGURES = re.findall(r"^figures\.\w+\(", CHAPTER, re.MULTILINE)
 NUMBERS = re.findall(r"\{number\}`([^`]+)`", CHAPTER)
 FOLDED = re.findall(r"^:class: dropdown$", CHAPTER, re.MULTILINE)
-# Any sign that means something in Markdown, in a table or to MathJax.
-SIGNS = r"""a|b "c" $d$ `e` *f* __g__ [h](i) <j> & ~~k~~ \l"""
+# Signs that mean something in Markdown, in a table or to MathJax.
+SIGNS = r"""a|b "c" $d$ `e` *f* __g__ [h] <i> & ~~j~~ \k"""
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def in_explorer(everything: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_cell_runs(chapter: Notebook) -> None:
     assert chapter.errors.all_inner_texts() == []
+    assert chapter.panel.locator(".jp-CodeCell .jp-OutputArea-output").count() == CHAPTER.count("{code-cell}")
 
 
 def test_every_chart_is_drawn(chapter: Notebook) -> None:
@@ -113,13 +114,28 @@ def test_the_explorer_opens_with_the_published_comparison(reader: Reader) -> Non
     assert in_explorer(reader.shown()) == in_explorer(reader.expected())
 
 
+def in_python(chapter: Notebook) -> dict[str, Any]:
+    """What a cell of the notebook reads as the explorer's result."""
+    result: dict[str, Any] = json.loads(chapter.python("import json\nprint(json.dumps(explorer.result))").inner_text())
+    return result
+
+
 def test_a_toggle_reaches_python(chapter: Notebook, reader: Reader) -> None:
+    published = reader.result()
     reader.toggle("TOWER")
-    printed = chapter.python("import json\nprint(json.dumps(explorer.result))")
-    result = json.loads(printed.inner_text())
+    result = in_python(chapter)
     assert result == reader.result()
-    assert result["sentence"] != Reader(chapter.page).result()["sentence"]
+    assert result["sentence"] != published["sentence"]
     expect(chapter.explorer.locator(".cx-verdict")).to_contain_text(result["sentence"])
+    assert in_explorer(reader.shown()) == in_explorer(reader.expected())
+
+
+def test_choices_that_hang_together_reach_python_together(chapter: Notebook, reader: Reader) -> None:
+    """Nobody counts enrolled patients for the depth of remission: the new endpoint takes that choice back."""
+    reader.choose("Count patients", "enrolled")
+    reader.choose("Endpoint", "mrd_among_cr")
+    reader.add("Mine", "bispecific", "10", "20")
+    assert in_python(chapter) == reader.result()
     assert in_explorer(reader.shown()) == in_explorer(reader.expected())
 
 
@@ -154,15 +170,18 @@ def test_keys_pressed_in_the_explorer_stay_there(chapter: Notebook, reader: Read
     reader.note_choice("Shared patients", "printed")
     expect(reader.select("Shared patients")).to_have_value("printed")
     assert in_explorer(reader.shown()) == in_explorer(reader.expected())
+    reader.button("Reset to the published comparison").focus()
+    chapter.page.keyboard.press("Enter")
+    expect(reader.checkbox("TOWER")).to_be_checked()
     assert chapter.panel.locator(".jp-Cell").count() == cells
 
 
 def test_the_explorer_keeps_its_layout(chapter: Notebook) -> None:
     """JupyterLab has styles of its own for lists of definitions: each name of ours stands on one line."""
-    heights = chapter.explorer.locator(".cx-beside dt").evaluate_all(
-        "(names) => names.map((name) => name.getBoundingClientRect().height / parseFloat(getComputedStyle(name).lineHeight))"
+    lines = chapter.explorer.locator(".cx-beside dt").evaluate_all(
+        "(names) => names.map((name) => name.offsetHeight / parseFloat(getComputedStyle(name).lineHeight))"
     )
-    assert [round(lines) for lines in heights] == [1] * len(heights)
+    assert [round(each) for each in lines] == [1] * len(lines)
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -178,6 +197,15 @@ def test_both_themes_can_be_read(chapter: Notebook, theme: str, tmp_path: Path) 
 def test_no_request_leaves_the_machine(chapter: Notebook) -> None:
     assert chapter.watch.foreign == []
     assert chapter.watch.failures == []
+
+
+def test_a_request_to_another_host_would_be_seen(browser: Browser) -> None:
+    context = browser.new_context()
+    watch = Watch()
+    watch.begin(context)
+    context.new_page().evaluate("fetch('https://example.org/news').catch(() => 'refused')")
+    assert watch.foreign == ["https://example.org/news"]
+    context.close()
 
 
 def test_a_missing_jupyterlab_is_named(

@@ -74,7 +74,11 @@ def test_tab_goes_through_the_whole_chapter_and_every_stop_is_seen(page: Page, k
     # The round ended where it began, outside the page, with every control of the explorer passed once.
     assert focused is None
     controls = page.locator(".carbite-explorer").locator("select, input, button, summary")
-    expected = [control.evaluate("(el) => window.keyOf(el)") for control in controls.all() if control.is_visible() and control.is_enabled()]
+    expected = [
+        control.evaluate("(el) => window.keyOf(el)")
+        for control in controls.all()
+        if control.is_visible() and control.is_enabled()
+    ]
     assert reached == (expected if key == "Tab" else expected[::-1])
     assert len(expected) > 25
 

@@ -26,13 +26,16 @@ NUMBERS = """() => [...document.querySelectorAll(".number")].map((number) => {
     source: [...(entry?.querySelector("p").childNodes ?? [])].filter((node) => node.nodeType === 3).map((node) => node.data).join("").trim(),
   };
 })"""
-# Where the sources lie that would be cut off or push the page aside, when each is shown in turn.
-OUTSIDE = """() => [...document.querySelectorAll(".number")].filter((number) => {
-  number.querySelector("a").focus({ preventScroll: true });
-  const box = number.querySelector(".number-tip").getBoundingClientRect();
-  return box.width < 100 || box.left < 0 || box.right > document.documentElement.clientWidth
-    || document.documentElement.scrollWidth > document.documentElement.clientWidth;
-}).map((number) => number.textContent.slice(0, 60))"""
+# The numbers whose source would be cut off or push the page aside, when each is shown in turn.
+OUTSIDE = """() => {
+  for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
+  return [...document.querySelectorAll(".number")].filter((number) => {
+    number.querySelector("a").focus({ preventScroll: true });
+    const box = number.querySelector(".number-tip").getBoundingClientRect();
+    return box.width < 100 || box.left < 0 || box.right > document.documentElement.clientWidth
+      || document.documentElement.scrollWidth > document.documentElement.clientWidth;
+  }).map((number) => number.textContent.slice(0, 60));
+}"""
 
 
 @pytest.fixture

@@ -88,9 +88,7 @@ def test_search_finds_the_chapter(
     assert watch.problems == []
 
 
-def test_a_request_to_another_host_would_be_noticed(
-    watched: Callable[..., tuple[Page, Watch]], address: str
-) -> None:
+def test_a_request_to_another_host_would_be_noticed(watched: Callable[..., tuple[Page, Watch]], address: str) -> None:
     """The watch itself: a request that the page's policy lets through, one that it blocks, and a missing file."""
     page, watch = watched()
     page.goto(address + "book/index.html")
