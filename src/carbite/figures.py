@@ -249,6 +249,7 @@ def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, O
         axis=alt.Axis(values=[low, 0.5, 1, 2, 5, 10, 20, high]),
     )
     common = table["Verdict"].mode()[0]
+    agreeing = (table["Verdict"] == common).sum()
     ends = ["" if verdict == common else f": {_midway(verdict)}" for verdict in table["Verdict"]]
     base = alt.Chart(table.assign(Label=table["Choice"] + ends)).encode(y=order)
     one = alt.Chart(pd.DataFrame({"at": [1]})).mark_rule(strokeDash=[4, 3], color="currentColor").encode(x="at:Q")
@@ -258,7 +259,7 @@ def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, O
     bars = bars.encode(x=alt.X("Low:Q"), x2="High:Q")
     return show(
         (one + names + bars + points).properties(height=36 * len(table)),
-        title=f"{(table.Verdict == common).sum()} of these {len(table)} choices give the same verdict: {_midway(common)}",
+        title=f"{agreeing} of these {len(table)} choices give the same verdict: {_midway(common)}",
         alt=". ".join(
             f"{row['Choice']}: odds ratio {row['Odds ratio']}, {_midway(row['Verdict'])}"
             for row in table.to_dict("records")
