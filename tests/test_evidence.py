@@ -115,8 +115,8 @@ def test_outcomes_by_comparison_and_source() -> None:
         carbite.outcomes("survival")
     with pytest.raises(ValueError, match=r"no source_id 'smith-1999'; expected one of molina-shah-2021"):
         carbite.outcomes(as_reported_by="smith-1999")
-    with pytest.raises(ValueError, match=r"no table 'costs'; expected one of sources, trials"):
-        carbite.records("costs")
+    with pytest.raises(ValueError, match=r"no table 'prices'; expected one of sources, trials"):
+        carbite.records("prices")
 
 
 def test_nr_na_and_empty_stay_different() -> None:

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,17 @@ PACKAGE = "datapackage.json"
 FRAME_TYPES = {"string": "string", "integer": "Int64", "number": "Float64"}
 NUMERALS = {"integer": re.compile(r"-?[0-9]+"), "number": re.compile(r"-?[0-9]+(\.[0-9]+)?")}
 PERCENT = re.compile(r"(?P<below><?)(?P<whole>[0-9]+)(\.(?P<decimals>[0-9]+))?")
+NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+# How a value in words and digits is written, and which of its numbers are its lowest and its highest.
+QUANTITIES = (
+    (re.compile(rf"(?:about )?({NUMBER})"), 1, 1),
+    (re.compile(rf"(?:below|at most) ({NUMBER})"), None, 1),
+    (re.compile(rf"(?:above|at least) ({NUMBER})"), 1, None),
+    (re.compile(rf"({NUMBER}) to ({NUMBER})"), 1, 2),
+    (re.compile(rf"({NUMBER}) to above ({NUMBER})"), 1, None),
+    (re.compile(rf"({NUMBER})(?: then {NUMBER})* then ({NUMBER})"), 1, 2),
+)
+QUANTITY_WORDING = "a number, two joined by to, several joined by then, or one after about, below, above, at least, at most"
 
 Cell = str | int | float | None
 # The type of a cell depends on its column, which the schema knows and the type checker does not.
@@ -47,6 +59,18 @@ class Fault(NamedTuple):
 
     field: str
     expected: str
+
+
+class Column(NamedTuple):
+    """What one field of a schema asks of its cells, in the form in which every cell is checked."""
+
+    name: str
+    kind: str
+    required: bool
+    allowed: Sequence[str]
+    pattern: re.Pattern[str] | None
+    minimum: float
+    maximum: float
 
 
 class Table(NamedTuple):
@@ -110,6 +134,41 @@ def comparisons() -> pd.DataFrame:
 def readings() -> pd.DataFrame:
     """The ways to count the patients of each comparison; ``printed`` comes first."""
     return _frame(_table("readings"))
+
+
+def constructs() -> pd.DataFrame:
+    """Bispecific antibodies, engineered cells and related agents, with their format and targets."""
+    return _frame(_table("constructs"))
+
+
+def kinetics() -> pd.DataFrame:
+    """Half-lives, doses, schedules and persistence. ``value`` is text; ``low`` and ``high`` are its numbers."""
+    return _frame(_table("kinetics"))
+
+
+def costs() -> pd.DataFrame:
+    """Prices, days in hospital and quality-adjusted life-years, each with its unit and currency."""
+    return _frame(_table("costs"))
+
+
+def delivery() -> pd.DataFrame:
+    """Waiting times and manufacturing. Counts of patients who got the treatment are rows of `outcomes`."""
+    return _frame(_table("delivery"))
+
+
+def ongoing_trials() -> pd.DataFrame:
+    """Trials that the articles list as under way, without results."""
+    return _frame(_table("ongoing_trials"))
+
+
+def statements() -> pd.DataFrame:
+    """Single figures and categories of the articles that fit no other table."""
+    return _frame(_table("statements"))
+
+
+def coverage() -> pd.DataFrame:
+    """For each fact that the four articles state: the row that holds it, or why none does."""
+    return _frame(_table("coverage"))
 
 
 def discrepancies() -> pd.DataFrame:
@@ -224,20 +283,39 @@ def _text(path: Path, columns: Sequence[str]) -> str:
 
 def _read(path: Path, schema: Mapping[str, Any]) -> Table:
     """The rows of one file, each cell of the type that the schema gives and within its constraints."""
-    fields = schema["fields"]
-    columns = [field["name"] for field in fields]
-    lines_of_cells = _cells(path, columns)
-    _check_header(path.name, next(lines_of_cells, (1, []))[1], columns)
+    columns = [_column(field) for field in schema["fields"]]
+    names = [column.name for column in columns]
+    lines_of_cells = _cells(path, names)
+    _check_header(path.name, next(lines_of_cells, (1, []))[1], names)
     rows: list[Row] = []
     lines: list[int] = []
     for line, cells in lines_of_cells:
-        if len(cells) != len(columns):
-            field = columns[min(len(cells), len(columns) - 1)]
-            expected = f"{len(columns)} cells in the line, not {len(cells)}"
+        if len(cells) != len(names):
+            field = names[min(len(cells), len(names) - 1)]
+            expected = f"{len(names)} cells in the line, not {len(cells)}"
             raise DataError(path.name, line, field, ",".join(cells[-1:]), expected)
-        rows.append({f["name"]: _cell(path.name, line, f, c) for f, c in zip(fields, cells, strict=True)})
+        row: Row = {}
+        for column, text in zip(columns, cells, strict=True):
+            try:
+                row[column.name] = _cell(column, text)
+            except ValueError as error:
+                raise DataError(path.name, line, column.name, text, str(error)) from None
+        rows.append(row)
         lines.append(line)
     return Table(path.name, schema, tuple(rows), tuple(lines))
+
+
+def _column(field: Mapping[str, Any]) -> Column:
+    limits = field.get("constraints", {})
+    return Column(
+        name=field["name"],
+        kind=field["type"],
+        required=limits.get("required", False),
+        allowed=limits.get("enum", ()),
+        pattern=re.compile(limits["pattern"]) if "pattern" in limits else None,
+        minimum=limits.get("minimum", -inf),
+        maximum=limits.get("maximum", inf),
+    )
 
 
 def _cells(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -265,32 +343,27 @@ def _check_header(file: str, header: Sequence[str], columns: Sequence[str]) -> N
         raise DataError(file, 1, (moved or header)[-1], ",".join(header), expected)
 
 
-def _cell(file: str, line: int, field: Mapping[str, Any], text: str) -> Cell:
-    """One cell, typed. Raises DataError when its type or a constraint of its field is not met."""
-    kind, limits = field["type"], field.get("constraints", {})
-
-    def refuse(expected: str) -> DataError:
-        return DataError(file, line, field["name"], text, expected)
-
+def _cell(column: Column, text: str) -> Cell:
+    """One cell, typed. Raises ValueError with what was expected when its column's constraints are not met."""
     if text == "":
-        if limits.get("required"):
-            raise refuse("a value: the field is required")
+        if column.required:
+            raise ValueError("a value: the field is required")
         return None
-    if text != text.strip():
-        raise refuse("no space at either end")
-    if "enum" in limits and text not in limits["enum"]:
-        raise refuse(f"one of {', '.join(limits['enum'])}")
-    if "pattern" in limits and not re.search(limits["pattern"], text):
-        raise refuse(f"the pattern {limits['pattern']}")
-    if kind == "string":
+    if text[0].isspace() or text[-1].isspace():
+        raise ValueError("no space at either end")
+    if column.allowed and text not in column.allowed:
+        raise ValueError(f"one of {', '.join(column.allowed)}")
+    if column.pattern is not None and not column.pattern.search(text):
+        raise ValueError(f"the pattern {column.pattern.pattern}")
+    if column.kind == "string":
         return text
-    if not NUMERALS[kind].fullmatch(text):
-        raise refuse(f"a value of type {kind}")
-    number: int | float = int(text) if kind == "integer" else float(text)
-    if number < limits.get("minimum", number):
-        raise refuse(f"at least {limits['minimum']}")
-    if number > limits.get("maximum", number):
-        raise refuse(f"at most {limits['maximum']}")
+    if not NUMERALS[column.kind].fullmatch(text):
+        raise ValueError(f"a value of type {column.kind}")
+    number: int | float = int(text) if column.kind == "integer" else float(text)
+    if number < column.minimum:
+        raise ValueError(f"at least {column.minimum}")
+    if number > column.maximum:
+        raise ValueError(f"at most {column.maximum}")
     return number
 
 
@@ -409,8 +482,27 @@ def _survival_fault(row: Row) -> Fault | None:
     return None
 
 
+def _quantity_fault(row: Row) -> Fault | None:
+    """Whether low and high are the numbers that the value names, and a category has none."""
+    value = row["value"]
+    limits: tuple[float | None, float | None] = (None, None)
+    if row["unit"] != "category" and value != "NR":
+        found = next(((m, a, b) for form, a, b in QUANTITIES if (m := form.fullmatch(value))), None)
+        if found is None:
+            return Fault("value", QUANTITY_WORDING)
+        match, first, last = found
+        limits = (float(match[first]) if first else None, float(match[last]) if last else None)
+    for name, limit in zip(("low", "high"), limits, strict=True):
+        if row[name] != limit:
+            return Fault(name, f"{'an empty cell' if limit is None else f'{limit:g}'}, from {value}")
+    if None not in limits and row["low"] > row["high"]:
+        return Fault("value", "the lower number first")
+    return None
+
+
 ROW_RULES: Mapping[str, Callable[[Row], Fault | None]] = {
     "trials": _trial_fault,
     "outcomes": _outcome_fault,
     "survival": _survival_fault,
+    **dict.fromkeys(("kinetics", "costs", "delivery", "statements"), _quantity_fault),
 }
