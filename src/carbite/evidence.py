@@ -34,7 +34,7 @@ QUANTITIES = (
     (re.compile(rf"({NUMBER}) to above ({NUMBER})"), 1, None),
     (re.compile(rf"({NUMBER})(?: then {NUMBER})* then ({NUMBER})"), 1, 2),
 )
-QUANTITY_WORDING = "a number, two joined by to, several joined by then, or one after about, below, above, at least, at most"
+QUANTITY_WORDING = "a number, two joined by to, several joined by then, or one after about, below, above, at least"
 
 Cell = str | int | float | None
 # The type of a cell depends on its column, which the schema knows and the type checker does not.

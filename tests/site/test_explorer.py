@@ -89,9 +89,7 @@ def the_example_of_the_chapter(reader: Reader) -> None:
         the_example_of_the_chapter,
     ],
 )
-def test_a_choice_changes_the_numbers_to_those_of_python(
-    reader: Reader, act: Callable[[Reader], None]
-) -> None:
+def test_a_choice_changes_the_numbers_to_those_of_python(reader: Reader, act: Callable[[Reader], None]) -> None:
     before = reader.shown()
     act(reader)
     after = reader.shown()
@@ -176,9 +174,7 @@ def test_added_trial_can_be_removed_and_everything_reset(reader: Reader) -> None
         ("Mine", "1", "ten", "Patients must be a whole number from 1 to 100000."),
     ],
 )
-def test_impossible_trial_is_refused_in_words(
-    reader: Reader, name: str, events: str, n: str, expected: str
-) -> None:
+def test_impossible_trial_is_refused_in_words(reader: Reader, name: str, events: str, n: str, expected: str) -> None:
     reader.fill_trial(name, "car_t", events, n)
     reader.button("Add").click()
     expect(reader.page.locator(".cx-add [role=alert]")).to_have_text(expected)
