@@ -60,6 +60,15 @@ DAVIS = {
 }
 
 
+# The propositions of the debate by topic: mechanism, efficacy, safety, extramedullary disease, durability, cost,
+# resistance, next generation, sequencing, feasibility.
+CLAIMS = {"ME": 12, "EF": 23, "SA": 21, "EM": 6, "DU": 14, "CO": 6, "RE": 12, "NG": 12, "SE": 9, "FE": 10}
+CHAPTERS = {
+    *("mechanism", "efficacy", "safety", "extramedullary", "durability"),
+    *("cost", "feasibility", "resistance", "sequencing", "next-generation"),
+}
+
+
 def half_up(n: int, percent: float) -> int:
     """The count that the published analyses derive from a percentage."""
     return int(n * percent / 100 + 0.5)
@@ -378,11 +387,23 @@ def test_survival_keeps_the_endpoint_that_the_footnotes_give() -> None:
     assert rows.loc["coh-car-os", "value"] == "NR"
 
 
-def test_efficacy_claims_are_complete_and_rest_on_rows() -> None:
+def test_the_claims_are_complete_each_in_one_chapter() -> None:
     claims = carbite.records("claims")
-    assert [row["claim_id"] for row in claims] == [f"EF{i}" for i in range(1, 14)]
-    assert all(row["tests"] or row["rests_on"] for row in claims)
-    assert all(row["tests"] or row["testability"] != "yes" or row["rests_on"] for row in claims)
+    assert len(claims) == 125
+    numbered = {
+        prefix: [int(c["claim_id"][2:]) for c in claims if c["claim_id"].startswith(prefix)] for prefix in CLAIMS
+    }
+    assert numbered == {prefix: list(range(1, count + 1)) for prefix, count in CLAIMS.items()}
+    assert {row["chapter"] for row in claims} == CHAPTERS
+    # A proposition is one plain sentence.
+    assert max(len(row["proposition"].split()) for row in claims) <= 33
+    assert all(row["proposition"].endswith(".") for row in claims)
+
+
+def test_what_numbers_test_of_a_claim_is_named() -> None:
+    for row in carbite.records("claims"):
+        if row["testability"] in ("yes", "partly"):
+            assert row["tests"] or row["rests_on"], row["claim_id"]
 
 
 def test_a_value_that_gives_way_is_explained() -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 import pytest
+
 from carbite import evidence
 from carbite.evidence import records
-
 from tests import shingles
 
 TABLES = evidence.load(evidence.data_directory())
