@@ -254,6 +254,7 @@ def load(directory: Path) -> Mapping[str, Table]:
         _check_foreign_keys(name, tables)
         _check_listed_ids(name, tables)
         _check_rows(name, table)
+    _check_coverage(tables)
     return tables
 
 
@@ -420,6 +421,36 @@ def _check_rows(name: str, table: Table) -> None:
         fault = rule(row)
         if fault is not None:
             raise table.error(index, fault)
+
+
+def _check_coverage(tables: Mapping[str, Table]) -> None:
+    """Each fact is left out, or stands in a cell that exists, with its numbers."""
+    rows_of = {name: {row[table.schema["primaryKey"][0]]: row for row in table.rows} for name, table in tables.items()}
+    for index, fact in enumerate(tables["coverage"].rows):
+        fault = _coverage_fault(fact, rows_of)
+        if fault is not None:
+            raise tables["coverage"].error(index, fault)
+
+
+def _coverage_fault(fact: Row, rows_of: Mapping[str, Mapping[str, Row]]) -> Fault | None:
+    place = [fact[name] for name in ("table", "row_id", "field")]
+    if fact["left_out"]:
+        return Fault("left_out", "an empty cell: a row holds the fact") if any([*place, fact["value"]]) else None
+    if not all(place):
+        return Fault("table", "table, row_id and field, or the reason why the fact is left out")
+    row = rows_of[fact["table"]].get(fact["row_id"])
+    if row is None:
+        return Fault("row_id", f"a row of {fact['table']}")
+    cell = row.get(fact["field"])
+    if cell is None:
+        return Fault("field", f"a column in which {fact['row_id']} has a value")
+    figures = [float(figure) for figure in re.findall(NUMBER, str(cell))]
+    value = fact["value"]
+    if value in ("NR", "NA"):
+        return None if cell == value else Fault("value", f"{cell}, which stands in {fact['row_id']}")
+    if value is not None and [float(figure) for figure in value.split()] != figures:
+        return Fault("value", f"the numbers of {cell}, which stands in {fact['row_id']}")
+    return None
 
 
 def _trial_fault(row: Row) -> Fault | None:
