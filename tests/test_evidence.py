@@ -645,6 +645,33 @@ BAD = {
         set_cell("survival", "eliana-efs-12", "value", "500"),
         ("survival.csv", "value", "500", "at most 100 percent"),
     ),
+    "quantity in free words": (
+        set_cell("kinetics", "davis-half-life", "value", "around two"),
+        ("kinetics.csv", "value", "around two", "a number, two joined by to, several joined by then"),
+    ),
+    "number that the value does not name": (
+        set_cell("kinetics", "davis-half-life", "low", "3"),
+        ("kinetics.csv", "low", "3.0", "2.11, from 2.11"),
+    ),
+    "limit on the open side of a value": (
+        set_cell("costs", "subklewe-price-car-t", "high", "400000"),
+        ("costs.csv", "high", "400000.0", "an empty cell, from above 350000"),
+    ),
+    "category with a number": (
+        set_cell("statements", "davis-inotuzumab", "low", "1"),
+        ("statements.csv", "low", "1.0", "an empty cell, from impressive"),
+    ),
+    "higher number first": (
+        lambda data: [
+            set_cell("delivery", "subklewe-presentation-to-transfusion", column, value)(data)
+            for column, value in (("value", "54 to 17"), ("low", "54"), ("high", "17"))
+        ][-1],
+        ("delivery.csv", "value", "54 to 17", "the lower number first"),
+    ),
+    "fact without its row": (
+        set_cell("coverage", "L265", "row_id", "ro7227165"),
+        ("coverage.csv", "row_id", "ro7227165", "a row of constructs"),
+    ),
     "stray column": (
         edit_text("readings", 1, lambda text: text.replace("label,note\n", "label,note,colour\n", 1)),
         (
