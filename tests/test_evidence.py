@@ -442,7 +442,7 @@ def test_each_known_contradiction_has_its_row() -> None:
         for letter, count in zip("ABCDEF", (20, 17, 30, 14, 18, 29), strict=True)
         for i in range(1, count + 1)
     }
-    # F25 rests on a review that nobody could name well enough to cite.
+    # F25 rests on a review that cannot be cited: it is listed in left_out.csv.
     assert {code for row in carbite.records("discrepancies") for code in row["codes"].split()} == known - {"F25"}
 
 

@@ -210,6 +210,11 @@ def coverage() -> pd.DataFrame:
     return _frame(_table("coverage"))
 
 
+def left_out() -> pd.DataFrame:
+    """Figures of public pages that enter no table, because no source of theirs can be cited."""
+    return _frame(_table("left_out"))
+
+
 def discrepancies() -> pd.DataFrame:
     """Where an article disagrees with itself, with another one or with a trial's own report."""
     return _frame(_table("discrepancies"))
