@@ -20,9 +20,15 @@ function mountPage() {
   }));
   sayProblem(places, problem);
   // The published comparison leaves the address plain, or with the section anchor that it has.
-  store.watch((next) => {
-    if (!sameState(next, published)) history.replaceState(null, "", href(next));
+  const writeAddress = () => {
+    if (!sameState(store.get(), published)) history.replaceState(null, "", href(store.get()));
     else if (isStateHash(location.hash)) history.replaceState(null, "", page());
+  };
+  let due = 0;
+  store.watch(() => {
+    // After the page: a browser takes longer over its address than the verdict takes, and allows few changes a second.
+    clearTimeout(due);
+    due = setTimeout(writeAddress);
   });
   window.addEventListener("hashchange", () => {
     // A section anchor changes nothing. Without any, as a reader finds it on the way back, the address is the published comparison's.

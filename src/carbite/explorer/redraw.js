@@ -14,8 +14,8 @@ function takeOver(present, wanted) {
     const old = present.childNodes[position];
     if (!old) present.append(node);
     else if (!isSamePart(old, node)) old.replaceWith(node);
-    else if (node.nodeType !== Node.ELEMENT_NODE) old.data = node.data;
-    else takeOverElement(old, node);
+    else if (node.nodeType === Node.ELEMENT_NODE) takeOverElement(old, node);
+    else if (old.data !== node.data) old.data = node.data;
   });
   while (present.childNodes.length > nodes.length) present.lastChild.remove();
 }
@@ -26,10 +26,23 @@ function isSamePart(old, node) {
 }
 
 function takeOverElement(old, node) {
+  if (old.isEqualNode(node)) {
+    const wanted = fieldsOf(node);
+    fieldsOf(old).forEach((field, position) => takeOverEntry(field, wanted[position]));
+    return;
+  }
   for (const { name } of [...old.attributes]) if (!node.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of node.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   takeOver(old, node);
-  // What a reader ticked, chose or typed is no attribute.
-  if (old.matches("input, select") && old.value !== node.value) old.value = node.value;
-  if (old.matches("[type=checkbox]")) old.checked = node.checked;
+  takeOverEntry(old, node);
+}
+
+function fieldsOf(el) {
+  return [el, ...el.querySelectorAll("input, select")];
+}
+
+/** What a reader ticked, chose or typed, which no attribute tells. */
+function takeOverEntry(old, node) {
+  if (old.value !== node.value) old.value = node.value;
+  if (old.checked !== node.checked) old.checked = node.checked;
 }

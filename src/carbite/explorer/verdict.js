@@ -161,11 +161,20 @@ function glmmRatio(counted, bias) {
     const events = counted[arm].map((row) => row.events);
     const n = counted[arm].map((row) => row.n);
     if (!events.some((x, i) => x > 0 && x < n[i])) return null;
-    fits[arm] = glmm(events, n);
+    fits[arm] = fitOf(arm, events, n);
   }
   const estimate = fits.car_t.estimate - fits.bispecific.estimate - Math.log(bias);
   const half = NORMAL_975 * Math.hypot(fits.car_t.se, fits.bispecific.se);
   return ratio(estimate, estimate - half, estimate + half);
+}
+
+// This model takes longer than all the rest, and most choices change one arm or none: an arm is fitted when it changed.
+const lastFits = {};
+
+function fitOf(arm, events, n) {
+  const counts = JSON.stringify([events, n]);
+  if (lastFits[arm]?.counts !== counts) lastFits[arm] = { counts, fit: glmm(events, n) };
+  return lastFits[arm].fit;
 }
 
 function side(found, better) {
