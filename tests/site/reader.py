@@ -34,12 +34,13 @@ READ = """() => {
   const el = document.querySelector(".carbite-explorer");
   const plain = (node) => node.textContent.replace(/\\s+/g, " ").trim();
   const all = (selector, from = el) => [...from.querySelectorAll(selector)];
+  const name = (row) => plain(row.querySelector("th"));
   const cells = (row) => [...row.querySelectorAll("td")].slice(0, 2).map(plain);
   const place = (row) => row.querySelector(".cx-bar > svg")?.getAttribute("x") ?? null;
   return {
     verdict: plain(el.querySelector(".cx-verdict strong")),
     sentence: plain(el.querySelector(".cx-verdict")),
-    claim: el.querySelector("caption").lastChild.textContent,
+    claim: plain(el.querySelector(".cx-claim")),
     rows: all("tr[data-row]").map((row) => ({
       name: plain(row.querySelector("label, .cx-name span")),
       ticked: row.querySelector("input")?.checked ?? true,
@@ -50,12 +51,14 @@ READ = """() => {
       cells: cells(row),
       place: place(row),
     })),
-    pooled: all(".cx-pooled").map((row) => ({ name: plain(row.querySelector("th")), cells: cells(row), place: place(row) })),
-    difference: { name: plain(el.querySelector(".cx-difference th")), ratio: cells(el.querySelector(".cx-difference"))[1] },
+    pooled: all(".cx-pooled").map((row) => ({ name: name(row), cells: cells(row), place: place(row) })),
+    difference: { name: name(el.querySelector(".cx-difference")), ratio: cells(el.querySelector(".cx-difference"))[1] },
     beside: all(".cx-beside dd").map(plain),
     caveats: all(".cx-caveats li").map(plain),
-    choices: Object.fromEntries(all(".cx-options :is(select, input)").map((field) => [field.dataset.choice, field.value])),
-    live: Object.fromEntries(all("[data-live]", document).map((number) => [number.dataset.live, number.textContent])),
+    choices: Object.fromEntries(
+      all(".cx-options :is(select, input)").map((field) => [field.dataset.choice, field.value])),
+    live: Object.fromEntries(
+      all("[data-live]", document).map((number) => [number.dataset.live, number.textContent])),
     changed: all("[data-live].live-changed", document).map((number) => number.dataset.live),
   };
 }"""
@@ -99,7 +102,7 @@ class Reader:
         return self.page.locator(".cx-notice")
 
     def toggle(self, trial: str) -> None:
-        """Tick or untick a trial. Ticking one unticks those with which it shares patients, unless they may be shared."""
+        """Tick or untick a trial. Ticking one unticks those that share patients with it, unless they may be shared."""
         self.checkbox(trial).click()
         self.note_toggle(trial)
 

@@ -28,7 +28,8 @@ UNFOLD = """() => {
 RUN = """async ([within, rules]) => {
   await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
   const found = await axe.run(within, { runOnly: rules, resultTypes: ["violations"], preload: false });
-  return found.violations.flatMap((rule) => rule.nodes.map((node) => `${node.impact ?? rule.impact} ${rule.id}: ${node.target.join(" ")} ${node.html.slice(0, 120)}`));
+  const said = ({ id, impact }, { target, html }) => `${impact} ${id}: ${target.join(" ")} ${html.slice(0, 120)}`;
+  return found.violations.flatMap((rule) => rule.nodes.map((node) => said(rule, node)));
 }"""
 
 
@@ -91,7 +92,7 @@ def test_shown_source_has_no_serious_finding(open_page: OpenPage, chapter: str) 
 
 
 def test_theme_can_be_switched_and_stays(open_page: OpenPage, chapter: str) -> None:
-    """Dark by the page's own switch on a light system, with the colours of the dark page, also after it is opened anew."""
+    """Dark by the page's own switch on a light system, in the colours of the dark page, also when opened anew."""
     page = open_page(chapter, color_scheme="dark")
     head = page.locator(".cx-head")
     background = "(el) => getComputedStyle(el).backgroundColor"

@@ -80,7 +80,8 @@ def make_a_state_of_everything(reader: Reader) -> None:
 
 
 def address_of(page: Page) -> str:
-    return str(page.evaluate("() => location.href"))
+    """The address once it is written, which is after the page was drawn."""
+    return str(page.evaluate("() => new Promise((done) => setTimeout(() => done(location.href)))"))
 
 
 @pytest.fixture
@@ -226,6 +227,7 @@ def test_page_opened_by_a_damaged_link_shows_the_published_comparison(
 FOLLOW = """async (link) => {
   document.querySelector("[data-trial=tower]").click();
   const changed = document.querySelector(".cx-verdict").textContent;
+  await new Promise((done) => setTimeout(done)); // the address of this state is written
   const arrived = new Promise((done) => addEventListener("hashchange", () => setTimeout(done), { once: true }));
   location.hash = link;
   await arrived;

@@ -18,12 +18,13 @@ NUMBERS = """() => [...document.querySelectorAll(".number")].map((number) => {
   const link = number.querySelector("a");
   const tip = document.getElementById(link.getAttribute("aria-describedby"));
   const entry = document.getElementById(link.getAttribute("href").slice(1));
+  const plain = [...(entry?.querySelector("p").childNodes ?? [])].filter((node) => node.nodeType === Node.TEXT_NODE);
   return {
     text: link.textContent,
     tip: tip?.textContent ?? "",
     role: tip?.getAttribute("role"),
     entry: entry?.querySelector("strong").textContent,
-    source: [...(entry?.querySelector("p").childNodes ?? [])].filter((node) => node.nodeType === 3).map((node) => node.data).join("").trim(),
+    source: plain.map((node) => node.data).join("").trim(),
   };
 })"""
 # The numbers whose source would be cut off or push the page aside, when each is shown in turn.

@@ -1,7 +1,7 @@
 import { redraw } from "./redraw.js";
 import { addedTrial, defaultState, wholeNumber } from "./state.js";
 import { comparisonOf, evaluate, sharesPatients } from "./verdict.js";
-import { besideHtml, caveatsHtml, explorerHtml, keptCsv, keptHtml, optionsHtml, resultCsv, tableHtml, verdictHtml } from "./view.js";
+import { explorerHtml, keptCsv, keptHtml, partsHtml, resultCsv, verdictHtml } from "./view.js";
 
 // Wires one explorer to one store: what a reader does becomes a new state, a new state is drawn.
 // The same code runs in the static page (the store is the page's, mirrored in its address)
@@ -48,10 +48,7 @@ export function mount(el, data, store, how) {
     } else {
       // Written only when it changed, and as a whole: a live region reads out what is written.
       if (verdict !== verdictHtml(result)) part("verdict").innerHTML = verdictHtml(result);
-      redraw(part("options"), optionsHtml(data, state, key));
-      redraw(part("table"), tableHtml(data, state, result, key));
-      redraw(part("beside"), besideHtml(data, result));
-      redraw(part("caveats"), caveatsHtml(result));
+      for (const [name, html] of Object.entries(partsHtml(data, state, result, key))) redraw(part(name), html);
     }
     verdict = verdictHtml(result);
     onResult?.(result);

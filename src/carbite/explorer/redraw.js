@@ -1,8 +1,13 @@
 // Draws HTML over HTML that is already there. Whatever stays the same stays in place, so that the control
 // which a reader is using keeps its focus, and a click that began before a redraw still ends on its control.
 
+const drawn = new WeakMap();
+
 /** Make the content of an element that of an HTML text. @param {Element} el @param {string} html */
 export function redraw(el, html) {
+  // What was refused stands in its field until the next choice.
+  if (drawn.get(el) === html && !el.querySelector("[aria-invalid]")) return;
+  drawn.set(el, html);
   const template = el.ownerDocument.createElement("template");
   template.innerHTML = html;
   takeOver(el, template.content);
@@ -26,23 +31,11 @@ function isSamePart(old, node) {
 }
 
 function takeOverElement(old, node) {
-  if (old.isEqualNode(node)) {
-    const wanted = fieldsOf(node);
-    fieldsOf(old).forEach((field, position) => takeOverEntry(field, wanted[position]));
-    return;
-  }
+  if (old.isEqualNode(node)) return;
   for (const { name } of [...old.attributes]) if (!node.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of node.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   takeOver(old, node);
-  takeOverEntry(old, node);
-}
-
-function fieldsOf(el) {
-  return [el, ...el.querySelectorAll("input, select")];
-}
-
-/** What a reader ticked, chose or typed, which no attribute tells. */
-function takeOverEntry(old, node) {
+  // What a reader ticked, chose or typed is no attribute.
   if (old.value !== node.value) old.value = node.value;
   if (old.checked !== node.checked) old.checked = node.checked;
 }

@@ -14,20 +14,42 @@ export function escapeHtml(value) {
 
 /** The whole explorer for one state: verdict, choices, forest table, caveats, tools. */
 export function explorerHtml(data, state, result, key) {
+  const parts = partsHtml(data, state, result, key);
   return `
 <div class="cx-head"><p class="cx-verdict" role="status" aria-live="polite">${verdictHtml(result)}</p>
 <p class="cx-notice" role="alert"></p></div>
-<form class="cx-options cx-control" aria-label="Choices for all trials">${optionsHtml(data, state, key)}</form>
-<div class="cx-table">${tableHtml(data, state, result, key)}</div>
-<div class="cx-beside">${besideHtml(data, result)}</div>
-<ul class="cx-caveats" aria-label="What limits this comparison">${caveatsHtml(result)}</ul>
+<form class="cx-options cx-control" aria-label="Choices for all trials">${parts.options}</form>
+<div class="cx-table"><table class="cx-forest"><caption><small>Claim under test</small><span class="cx-claim">${parts.claim}</span></caption>
+<thead><tr><th scope="col">Trial</th><th scope="col">Patients</th><th scope="col">% (95 % interval)</th><th scope="col" class="cx-axis"><span class="cx-scale"><span>0</span><span>50</span><span>100 %</span></span></th></tr></thead>
+${ARMS.map((arm) => `<tbody class="cx-trials-${arm}">${parts[`trials-${arm}`]}</tbody>`).join("\n")}
+<tfoot class="cx-effect">${parts.effect}</tfoot></table></div>
+<div class="cx-beside">${parts.beside}</div>
+<ul class="cx-caveats" aria-label="What limits this comparison">${parts.caveats}</ul>
 ${toolsHtml(key)}
 <section class="cx-kept" aria-label="Kept scenarios" hidden></section>`;
 }
 
+/** What a change of state draws anew, by the part of the explorer that it fills (its class without the prefix). */
+export function partsHtml(data, state, result, key) {
+  const comparison = comparisonOf(data, state.comparison);
+  return {
+    options: optionsHtml(data, comparison, state, key),
+    claim: escapeHtml(comparison.statement),
+    ...Object.fromEntries(ARMS.map((arm) => [`trials-${arm}`, armHtml(data, comparison, state, result, arm, key)])),
+    effect: differenceHtml(comparison, result),
+    beside: besideHtml(result),
+    caveats: caveatsHtml(result),
+  };
+}
+
 /** The verdict in two words, then its sentence. */
 export function verdictHtml(result) {
-  return `<strong class="cx-side cx-${result.verdict}">${escapeHtml(result.text.verdict)}.</strong> ${escapeHtml(result.sentence)}`;
+  return `<strong class="cx-side cx-${result.verdict}">${sentenceHtml(result.text.verdict)}.</strong> ${sentenceHtml(result.sentence)}`;
+}
+
+/** A sentence as HTML in which no line ends before a % or within CAR T. */
+function sentenceHtml(text) {
+  return escapeHtml(text).replaceAll(" %", "\u00a0%").replaceAll("CAR T", "CAR\u00a0T");
 }
 
 /** A labelled list of choices. */
@@ -39,8 +61,7 @@ function selectHtml(key, name, label, choices, chosen, extra = "") {
 }
 
 /** The choices that apply to all trials. */
-export function optionsHtml(data, state, key) {
-  const comparison = comparisonOf(data, state.comparison);
+function optionsHtml(data, comparison, state, key) {
   const { options } = state;
   const endpoints = Object.fromEntries(data.comparisons.map((each) => [each.id, each.label]));
   const [biasLow, biasHigh] = data.limits.bias;
@@ -52,26 +73,19 @@ export function optionsHtml(data, state, key) {
     selectHtml(key, "interval", "Interval", data.rule.interval_choices, options.interval),
     selectHtml(key, "overlap", "Shared patients", data.rule.overlap_choices, options.overlap),
     `<label class="cx-choice">Assumed bias for CAR T (odds ratio)<input type="number" data-choice="bias" id="${key}-bias" min="${biasLow}" max="${biasHigh}" step="0.1" value="${options.bias}" inputmode="decimal"></label>`,
-    `<label class="cx-choice">Assumed never infused, % of CAR T enrolled<input type="number" data-choice="attrition" id="${key}-attrition" min="0" max="${100 * data.limits.attrition[1]}" step="1" value="${roundHalfUp(100 * options.attrition, 0)}" inputmode="numeric"${comparison.allows_attrition ? "" : " disabled"}></label>`,
+    `<label class="cx-choice">Assumed never infused, % of CAR T enrolled<input type="number" data-choice="attrition" id="${key}-attrition" min="0" max="${100 * data.limits.attrition[1]}" step="1" value="${Number((100 * options.attrition).toFixed(6))}" inputmode="numeric"${comparison.allows_attrition ? "" : " disabled"}></label>`,
   ].join("");
 }
 
-/** The forest table: one row a trial, a pooled row an arm, the difference. */
-export function tableHtml(data, state, result, key) {
-  const comparison = comparisonOf(data, state.comparison);
+/** An arm of the forest table: one row a trial, then the pooled row. */
+function armHtml(data, comparison, state, result, arm, key) {
   const trials = [...comparison.trials, ...state.added.map((trial) => ({ ...trial, id: `added-${trial.name}`, added: true, counts: {} }))];
-  const bodies = ARMS.map((arm) => {
-    const rows = result.rows
-      .map((row) => ({ ...row, about: trials.find((trial) => trial.id === row.trial) }))
-      .filter((row) => row.about.arm === arm);
-    return `<tbody><tr class="cx-arm"><th scope="rowgroup" colspan="4">${escapeHtml(armName(comparison, arm))}</th></tr>
+  const rows = result.rows
+    .map((row) => ({ ...row, about: trials.find((trial) => trial.id === row.trial) }))
+    .filter((row) => row.about.arm === arm);
+  return `<tr class="cx-arm"><th scope="rowgroup" colspan="4">${escapeHtml(armName(comparison, arm))}</th></tr>
 ${rows.map((row) => rowHtml(data, comparison, state, row, key)).join("\n")}
-${pooledHtml(comparison, result, arm)}</tbody>`;
-  });
-  return `<table class="cx-forest"><caption><small>Claim under test</small>${escapeHtml(comparison.statement)}</caption>
-<thead><tr><th scope="col">Trial</th><th scope="col">Patients</th><th scope="col">% (95 % interval)</th><th scope="col" class="cx-axis"><span class="cx-scale"><span>0</span><span>50</span><span>100 %</span></span></th></tr></thead>
-${bodies.join("\n")}
-<tfoot>${differenceHtml(comparison, result)}</tfoot></table>`;
+${pooledHtml(comparison, result, arm)}`;
 }
 
 function rowHtml(data, comparison, state, row, key) {
@@ -136,7 +150,7 @@ function onRatioAxis(ratio) {
 }
 
 /** The z interval and the GLMM, beside the verdict and never instead of it. */
-export function besideHtml(data, result) {
+function besideHtml(result) {
   const said = (ratio) => {
     if (!ratio) return "cannot be fitted";
     return ratio.ci_low === null ? odds(ratio.odds_ratio) : `${odds(ratio.odds_ratio)} (${odds(ratio.ci_low)}–${odds(ratio.ci_high)})`;
@@ -145,8 +159,8 @@ export function besideHtml(data, result) {
 }
 
 /** The caveats that apply to what is counted now. */
-export function caveatsHtml(result) {
-  return Object.entries(result.caveats).map(([id, text]) => `<li data-caveat="${id}">${escapeHtml(text)}</li>`).join("");
+function caveatsHtml(result) {
+  return Object.entries(result.caveats).map(([id, text]) => `<li data-caveat="${id}">${sentenceHtml(text)}</li>`).join("");
 }
 
 function toolsHtml(key) {
