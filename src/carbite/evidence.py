@@ -1,8 +1,9 @@
 """The tables of ``data/``: read once, checked against ``datapackage.json``, handed out as pandas frames.
 
-This is the only module that opens data files. A broken table raises one `DataError`, and nothing is loaded
-half. Empty cells are ``None`` in `records` and ``<NA>`` in frames; ``NR`` (not reported) and ``NA`` (not
-available) are texts of the source and stay as they are.
+A broken table raises one `DataError`, and nothing is loaded half. First come the rules, which name row and
+field; then the seals, checksums that catch what no rule can see, such as a lost row. Empty cells
+are ``None`` in `records` and ``<NA>`` in frames; ``NR`` (not reported) and ``NA`` (not available) are texts of
+the source and stay as they are.
 """
 
 from __future__ import annotations
@@ -13,14 +14,22 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .closest import closest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGE = "datapackage.json"
+TABLES = (
+    *("sources", "trials", "comparisons", "readings", "outcomes", "survival", "follow_up", "claims", "discrepancies"),
+    *("constructs", "kinetics", "costs", "delivery", "ongoing_trials", "statements", "left_out", "coverage"),
+)
+UNSEALED = "after a wanted change run python -m carbite.seal"
 FRAME_TYPES = {"string": "string", "integer": "Int64", "number": "Float64"}
 NUMERALS = {"integer": re.compile(r"-?[0-9]+"), "number": re.compile(r"-?[0-9]+(\.[0-9]+)?")}
 PERCENT = re.compile(r"(?P<below><?)(?P<whole>[0-9]+)(\.(?P<decimals>[0-9]+))?")
@@ -131,23 +140,54 @@ def trials() -> pd.DataFrame:
     return _frame(_table("trials"))
 
 
-def outcomes(comparison: str | None = None, as_reported_by: str | None = None) -> pd.DataFrame:
+def outcomes(comparison: str | None = None, as_reported_by: str | None = None, *, best: bool = False) -> pd.DataFrame:
     """Counts of patients with an event: of one comparison, from one source, or all of them.
 
-    Raises ValueError when `comparison` is no comparison_id or `as_reported_by` no source_id.
+    With `as_reported_by`, only what that source prints. With `best`, one row for each question, the one that
+    stands closest to the trial itself; the others, which it supersedes, are left out.
+
+    Two rows ask the same question when they have the same trial, endpoint and population, and
+    - the same definition, or the row that gives way comes from a table that does not define it;
+    - the same time point, or the row that gives way names none;
+    - the same denominator, or one of them does not state it and their n are equal or not both known;
+    - the same grading scale, or one of them names none.
+
+    Of these rows the first in this order stays:
+    1. rows with a count before rows without one;
+    2. status primary; then derived from a report of the trial itself; then printed or derived in an article of
+       the debate; then secondary, or derived from a secondary source;
+    3. percentages that a count gives before impossible ones;
+    4. printed before derived, and then the row that comes first in the table.
+
+    With `comparison` and `best`: the rows of that comparison, each superseded one replaced by the row that
+    supersedes it, which may belong to no comparison. What differs by denominator or definition stays side by
+    side, so choose by these columns before you add up counts.
+
+    Raises ValueError when `comparison` is no comparison_id, when `as_reported_by` is no source_id, and when
+    `best` is asked of a single source.
     """
+    if best and as_reported_by is not None:
+        raise ValueError("best=True chooses between sources, as_reported_by keeps one; expected one of the two")
     table = _table("outcomes")
     for column, known_in, wanted in (
         ("comparison_id", "comparisons", comparison),
         ("source_id", "sources", as_reported_by),
     ):
-        if wanted is None:
-            continue
         known = [row[column] for row in _table(known_in).rows]
-        if wanted not in known:
+        if wanted is not None and wanted not in known:
             raise ValueError(f"no {column} {wanted!r}; expected one of {', '.join(known)}")
-        table = table._replace(rows=tuple(row for row in table.rows if row[column] == wanted))
-    return _frame(table)
+    rows: Sequence[Row] = table.rows
+    if best:
+        stays = closest(rows, {row["source_id"]: row["kind"] for row in _table("sources").rows})
+        wanted_ids = {stays[row["outcome_id"]] for row in rows if comparison in (None, row["comparison_id"])}
+        rows = [row for row in rows if row["outcome_id"] in wanted_ids]
+    else:
+        rows = [
+            row
+            for row in rows
+            if comparison in (None, row["comparison_id"]) and as_reported_by in (None, row["source_id"])
+        ]
+    return _frame(table._replace(rows=tuple(rows)))
 
 
 def sources() -> pd.DataFrame:
@@ -285,60 +325,105 @@ def _frame(table: Table) -> pd.DataFrame:
 
 def load(directory: Path) -> Mapping[str, Table]:
     """Every table of the data package in `directory`, read and checked. Raises DataError: all or nothing."""
-    try:
-        package = json.loads(_text(directory / PACKAGE, ()))
-    except json.JSONDecodeError as error:
-        found = error.doc[error.pos : error.pos + 20]
-        raise DataError(PACKAGE, error.lineno, None, found, f"JSON: {error.msg}") from error
+    package = _package(_bytes(directory / PACKAGE))
+    files = {resource["path"]: _bytes(directory / resource["path"]) for resource in package["resources"]}
     tables = {
-        resource["name"]: _read(directory / resource["path"], resource["schema"]) for resource in package["resources"]
+        resource["name"]: _read(resource["path"], files[resource["path"]], resource["schema"])
+        for resource in package["resources"]
     }
-    for name, table in tables.items():
-        _check_keys(table)
-        _check_foreign_keys(name, tables)
-        _check_listed_ids(name, tables)
-        _check_rows(name, table)
+    for name in tables:
+        _check_table(name, tables)
+    _check_endpoints(tables)
     _check_coverage(tables)
+    for resource in package["resources"]:
+        _check_seal(resource, files[resource["path"]])
     return tables
 
 
-def _text(path: Path, columns: Sequence[str]) -> str:
-    """The text of a file. `columns` let an error of encoding name its field."""
+def checksum(raw: bytes) -> str:
+    """The checksum of a file as Frictionless writes it."""
+    return f"sha256:{sha256(raw).hexdigest()}"
+
+
+def package_seal(package: Mapping[str, Any]) -> str:
+    """The checksum of all that ``datapackage.json`` says but for this checksum itself, however it is laid out."""
+    said = {name: value for name, value in package.items() if name != "seal"}
+    return checksum(json.dumps(said, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise DataError(path.name, None, None, "no such file", f"it in {path.parent}") from None
+
+
+def _package(raw: bytes) -> Mapping[str, Any]:
+    """The description of the tables. Its seal is checked first: nothing in it can then be amiss unseen."""
+    try:
+        package = json.loads(_text(PACKAGE, raw, ()))
+    except json.JSONDecodeError as error:
+        found = error.doc[error.pos : error.pos + 20]
+        raise DataError(PACKAGE, error.lineno, None, found, f"JSON: {error.msg}") from error
+    resources = package.get("resources") if isinstance(package, dict) else None
+    found_tables = [r.get("name") for r in resources if isinstance(r, dict)] if isinstance(resources, list) else []
+    if tuple(found_tables) != TABLES:
+        raise DataError(
+            PACKAGE, None, "resources", ", ".join(map(str, found_tables)), f"the tables {', '.join(TABLES)}"
+        )
+    seal = package_seal(package)
+    if package.get("seal") != seal:
+        raise DataError(PACKAGE, None, "seal", str(package.get("seal")), f"{seal}: {UNSEALED}")
+    return package
+
+
+def _check_table(name: str, tables: Mapping[str, Table]) -> None:
+    """The rules of one table, and what it names in others."""
+    _check_keys(tables[name])
+    _check_foreign_keys(name, tables)
+    _check_listed_ids(name, tables)
+    _check_rows(name, tables[name])
+
+
+def _check_seal(resource: Mapping[str, Any], raw: bytes) -> None:
+    found = checksum(raw)
+    if resource["hash"] != found:
+        raise DataError(resource["path"], None, None, found, f"{resource['hash']} as {PACKAGE} says: {UNSEALED}")
+
+
+def _text(file: str, raw: bytes, columns: Sequence[str]) -> str:
+    """The text of a file. `columns` let an error of encoding name its field."""
     if raw.startswith(b"\xef\xbb\xbf"):
         first = columns[0] if columns else None
-        raise DataError(path.name, 1, first, "\ufeff", "UTF-8 without a byte order mark")
+        raise DataError(file, 1, first, "\ufeff", "UTF-8 without a byte order mark")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         # The cell in which decoding stopped is the last one of the line up to there.
         line = raw.count(b"\n", 0, error.start) + 1
         start = raw.rfind(b"\n", 0, error.start) + 1
-        cells = next(csv.reader([raw[start : error.end].decode("latin-1")]))
+        cells = next(csv.reader([raw[start : error.end].decode("latin-1").replace("\r", " ")]))
         field = columns[len(cells) - 1] if len(cells) <= len(columns) else None
-        raise DataError(path.name, line, field, cells[-1], "text in UTF-8") from error
+        raise DataError(file, line, field, cells[-1], "text in UTF-8") from error
     if not text.endswith("\n"):
         line = text.count("\n") + 1
-        raise DataError(path.name, line, None, text[-20:], "a line end: the file is cut off")
+        raise DataError(file, line, None, text[-20:], "a line end: the file is cut off")
     return text
 
 
-def _read(path: Path, schema: Mapping[str, Any]) -> Table:
+def _read(file: str, raw: bytes, schema: Mapping[str, Any]) -> Table:
     """The rows of one file, each cell of the type that the schema gives and within its constraints."""
     columns = [Column(field) for field in schema["fields"]]
     names = [column.name for column in columns]
-    lines_of_cells = _cells(path, names)
-    _check_header(path.name, next(lines_of_cells, (1, []))[1], names)
+    lines_of_cells = _cells(file, raw, names)
+    _check_header(file, next(lines_of_cells, (1, []))[1], names)
     lines: list[int] = []
     records_of_text: list[list[str]] = []
     for line, cells in lines_of_cells:
         if len(cells) != len(names):
             field = names[min(len(cells), len(names) - 1)]
             expected = f"{len(names)} cells in the line, not {len(cells)}"
-            raise DataError(path.name, line, field, ",".join(cells[-1:]), expected)
+            raise DataError(file, line, field, ",".join(cells[-1:]), expected)
         lines.append(line)
         records_of_text.append(cells)
     typed: list[list[Cell]] = []
@@ -348,21 +433,21 @@ def _read(path: Path, schema: Mapping[str, Any]) -> Table:
             typed.append([column[text] for text in texts])
         except RefusedError as error:
             line = lines[texts.index(error.value)]
-            raise DataError(path.name, line, error.field, error.value, error.expected) from None
+            raise DataError(file, line, error.field, error.value, error.expected) from None
     rows = tuple(dict(zip(names, cells, strict=True)) for cells in zip(*typed, strict=True))
-    return Table(path.name, schema, rows, tuple(lines))
+    return Table(file, schema, rows, tuple(lines))
 
 
-def _cells(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+def _cells(file: str, raw: bytes, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """The records of a CSV file, the header included, each with the number of its first line."""
-    reader = csv.reader(io.StringIO(_text(path, columns), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_text(file, raw, columns), newline=""), strict=True)
     line = 1
     try:
         for cells in reader:
             yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(path.name, line, None, str(error), "quotes as in RFC 4180") from error
+        raise DataError(file, line, None, str(error), "quotes as in RFC 4180") from error
 
 
 def _check_header(file: str, header: Sequence[str], columns: Sequence[str]) -> None:
@@ -434,6 +519,15 @@ def _check_rows(name: str, table: Table) -> None:
             raise table.error(index, fault)
 
 
+def _check_endpoints(tables: Mapping[str, Table]) -> None:
+    """The rows of a comparison are of its endpoint."""
+    endpoints = {row["comparison_id"]: row["endpoint"] for row in tables["comparisons"].rows}
+    for index, row in enumerate(tables["outcomes"].rows):
+        expected = endpoints.get(row["comparison_id"], row["endpoint"])
+        if row["endpoint"] != expected:
+            raise tables["outcomes"].error(index, Fault("endpoint", f"{expected}, as in {row['comparison_id']}"))
+
+
 def _check_coverage(tables: Mapping[str, Table]) -> None:
     """Each fact is left out, or stands in a cell that exists, with its numbers."""
     rows_of = {name: {row[table.schema["primaryKey"][0]]: row for row in table.rows} for name, table in tables.items()}
@@ -493,7 +587,10 @@ def _percent_fault(row: Row) -> Fault | None:
     """Whether the printed percentage, the integers that give it, the count and the flag disagree."""
     percent, n = row["percent_printed"], row["n"]
     flagged = "impossible-percent" in (row["flag"] or "").split()
-    tested = n is not None and percent not in (None, "NR", "NA")
+    stated = percent not in (None, "NR", "NA")
+    if stated and float(percent.lstrip("<")) > 100:
+        return Fault("percent_printed", "at most 100 percent")
+    tested = n is not None and stated
     fits = consistent_events(n, percent) if tested else range(0)
     for name, bound in (("events_low", min(fits, default=None)), ("events_high", max(fits, default=None))):
         if row[name] != bound:
