@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         trials,
     )
     from .pooling import contrast, glmm, pool
+    from .subsets import all_subsets
     from .verdict import evaluate
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ __all__ = [
     "Options",
     "Selection",
     "__version__",
+    "all_subsets",
     "claims",
     "comparisons",
     "consistent_events",
@@ -53,6 +55,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("contrast", "glmm", "pool"), "pooling"),
     **dict.fromkeys(("Options", "Selection"), "comparison"),
+    "all_subsets": "subsets",
     "evaluate": "verdict",
 }
 

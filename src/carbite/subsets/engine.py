@@ -150,7 +150,7 @@ def run(
                 scatter += (weight - w) * share * step * step
                 if method == DL:
                     weight2 += w * w
-                elif method == HE or method == SJ:
+                elif method in (HE, SJ):
                     step = y[i] - plain_mean
                     share = 1.0 / (count - low)
                     plain_mean += share * step
@@ -178,7 +178,7 @@ def run(
                     scale = joint - (weight2 + ws[_WEIGHT2 + lane]) / joint
                     found = (ws[_CENTRE_Q + lane] - df) / scale
                     ws[_TAU2 + lane] = found if found > 0.0 and df > 0.0 else 0.0
-            elif method == HE or method == SJ:
+            elif method in (HE, SJ):
                 for lane in range(LANES):
                     own = ws[_COUNT + lane]
                     number = held + own
@@ -244,15 +244,13 @@ def run(
             estimate[start + lane] = ws[_MEAN_OUT + lane] + centre
         for lane in range(size):
             se[start + lane] = ws[_STEP + lane]
-        if method == REML or method == ML:
+        if method in (REML, ML):
             for lane in range(size):
                 optima[start + lane] = ws[_MAXIMA + lane]
 
 
 @compiled
-def _fill_tables(
-    lane_masks: Any, low: int, y: Any, v: Any, per_trial: Any, inside: Any, ws: Any, table: Any
-) -> None:
+def _fill_tables(lane_masks: Any, low: int, y: Any, v: Any, per_trial: Any, inside: Any, ws: Any, table: Any) -> None:
     """Everything that is additive over the first ``low`` trials, for the masks of the lanes."""
     ws[: LANES * (_VARIANCES // LANES + 1)] = 0.0
     table[:] = 0.0
@@ -475,9 +473,7 @@ def _refine(
             third = ws[_U2 + lane] - shift * (2.0 * ws[_U1 + lane] - shift * w3)
             ratio = w2 * inverse
             score = second - w + restricted * ratio
-            slope = (
-                2.0 * (first * first * inverse - third) + w2 + restricted * (ratio * ratio - 2.0 * w3 * inverse)
-            )
+            slope = 2.0 * (first * first * inverse - third) + w2 + restricted * (ratio * ratio - 2.0 * w3 * inverse)
             tau2 = ws[_TAU2 + lane]
             left = tau2 if score > 0.0 else ws[_LEFT + lane]
             right = ws[_RIGHT + lane] if score > 0.0 else tau2

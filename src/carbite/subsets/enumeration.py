@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from carbite.pooling import INTERVALS, MEASURES, TAU2, effect_sizes
+from carbite.pooling import INTERVALS, TAU2, effect_sizes
 from carbite.pooling.checks import Array, check_choice, check_level
 
 EVERY_SUBSET_UP_TO = 24
@@ -235,7 +235,8 @@ def _fit(
     progress: Progress | None,
 ) -> None:
     """Fit all blocks, some at a time, and tell how far it is."""
-    total = len(fits.estimate)
+    places = len(fits.estimate)
+    total = places if len(masks) else places - 1
     # Effects are seen from their mean, so that little cancels in the sums of the likelihood.
     centre = float((y / v).sum() / (1 / v).sum())
     y = y - centre
@@ -244,14 +245,14 @@ def _fit(
     with _told_of_compiling(progress, total):
         from carbite.subsets import engine
 
-        blocks = -(-total // engine.LANES)
+        blocks = -(-places // engine.LANES)
         step = _FITS_AT_ONCE // engine.LANES
         for first in range(0, blocks, step):
             last = min(first + step, blocks)
             engine.run(first, last, masks, y, v, grid, centre, method, interval, *fits)
             done = min(last * engine.LANES, total)
             now = time.monotonic()
-            if progress is not None and (now - told > _SECONDS_BETWEEN_MESSAGES or (spoken and done == total)):
+            if progress is not None and (now - told >= _SECONDS_BETWEEN_MESSAGES or (spoken and done == total)):
                 progress(done, total)
                 told, spoken = now, True
 
@@ -265,7 +266,9 @@ def _told_of_compiling(progress: Progress | None, total: int) -> Iterator[None]:
     try:
         from numba.core import event
     except ModuleNotFoundError as missing:
-        raise ModuleNotFoundError("all_subsets needs Numba; install it with: pip install 'carbite[subsets]'") from missing
+        raise ModuleNotFoundError(
+            "all_subsets needs Numba; install it with: pip install 'carbite[subsets]'"
+        ) from missing
 
     class Listener(event.Listener):
         said = False
