@@ -1,6 +1,6 @@
 """Every subset of the trials: `carbite.all_subsets` beside metafor::gosh, PyMARE and pimeta, in one run.
 
-``python -m benchmarks.subsets [largest k]``. Processor time per fit, one thread. The trials are the 15 with a CR rate in
+``python -m benchmarks.subsets [largest k]``. Processor time per fit, one thread. The trials are the 15 of
 ``tests/reference/mixed_15_trials.json``; beyond 15, the first nine again. metafor is Debian's r-cran-metafor.
 
 The programs do not do the same work, and the table says so where it matters: metafor and pimeta give no standard error
@@ -120,7 +120,7 @@ def run_pymare(k: int, method: str) -> Run:
     start = time.process_time()
     for rows, positions in batches:
         estimator = estimators[method]()
-        estimator.fit(y[positions], v[positions], np.ones((len(positions), 1)))
+        estimator.fit(y=y[positions], v=v[positions], X=np.ones((len(positions), 1)))
         estimates[rows] = estimator.params_["fe_params"][0]
     taken = time.process_time() - start
     alone = sizes == 1
@@ -158,11 +158,10 @@ def nanoseconds(value: float | None) -> str:
 
 
 def compare(method: str, largest_k: int) -> None:
-    """One table: k from 8, in steps of two."""
-    print(f"\n{method}: ns of processor time per fit; x = times faster than the peer; (k) = the peer's last measured k")
-    print(
-        f"{'k':>2} {'subsets':>11} {'carbite':>9} | {'metafor':>11} {'x':>8} | {'PyMARE':>9} {'x':>7} | {'pimeta':>9} {'x':>7} | largest difference of an estimate"
-    )
+    """One table: k from 8, in steps of two. Beyond a peer's last measured k, its last time stands."""
+    print(f"\n{method}: ns of processor time per fit; x = times faster than the peer")
+    peers = f"{'metafor':>11} {'x':>8} | {'PyMARE':>9} {'x':>7} | {'pimeta':>9} {'x':>7}"
+    print(f"{'k':>2} {'subsets':>11} {'carbite':>9} | {peers} | largest difference of an estimate")
     last: dict[str, float] = {}
     for k in range(8, largest_k + 1, 2):
         mine, subsets = ours(k, method)
