@@ -7,6 +7,7 @@ import json
 import math
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from carbite.subsets import (
     Subsets,
     all_subsets,
     enumeration,
+    fewest_removed,
     pairs,
     verdicts,
     without_overlaps,
@@ -368,6 +370,44 @@ def test_subsets_with_overlapping_cohorts_are_not_counted() -> None:
     assert pairs(a, b, allowed_b=np.zeros(63, bool)).pairs == 0
 
 
+def test_the_fewest_trials_to_remove() -> None:
+    """By trying every removal, the smallest first, with ``pool`` and ``contrast``."""
+    car_t, bispecific = arm("mrd_among_cr", "car_t", "all-patients"), arm("mrd_among_cr", "bispecific")
+    trials = (car_t[0][:6], car_t[1][:6]), (bispecific[0][:5], bispecific[1][:5])
+    a, b = (all_subsets(*side) for side in trials)
+
+    fits = [[pool(*chosen(side, mask)) for mask in range(1, 2 ** len(side[0]))] for side in trials]
+
+    @cache
+    def said(of_a: int, of_b: int) -> int:
+        return verdict_of(fits[0][of_a - 1], fits[1][of_b - 1])
+
+    seen = set()
+    for start in ((63, 31), (61, 31), (15, 31), (12, 7), (3, 3)):
+        smaller = [
+            (i, j)
+            for i in range(1, 64)
+            for j in range(1, 32)
+            if i | start[0] == start[0] and j | start[1] == start[1] and said(i, j) not in (said(*start), NOT_TESTABLE)
+        ]
+        found = fewest_removed(a, b, start=start)
+        seen.add(found and found.trials)
+        if found is None:
+            assert smaller == []
+            continue
+        gone = {(i, j): (start[0] ^ i).bit_count() + (start[1] ^ j).bit_count() for i, j in smaller}
+        assert found.trials == min(gone.values())
+        expected = sorted(pair for pair, count in gone.items() if count == found.trials)
+        left = [
+            (start[0] - sum(1 << t for t in from_a), start[1] - sum(1 << t for t in from_b))
+            for from_a, from_b in found.choices
+        ]
+        assert sorted(left) == expected
+        assert [said(*pair) for pair in left] == list(found.verdicts)
+    assert None in seen
+    assert len(seen) >= 2
+
+
 # ---- bad input -----------------------------------------------------------------------------------
 
 
@@ -399,6 +439,11 @@ def test_bad_pairs_are_named() -> None:
             pairs(a, a, allowed_b=flags)
     with pytest.raises(ValueError, match=r"^overlaps holds trial 2; expected 0 to 1$"):
         without_overlaps(a, [(0, 2)])
+    with pytest.raises(ValueError, match=r"^start\[1\] = 4; expected the bit mask of a subset, 1 to 3$"):
+        fewest_removed(a, a, start=(3, 4))
+    sample = all_subsets(*MANY, sample=10)
+    with pytest.raises(ValueError, match=r"^b is a sample of 10 subsets; expected every subset$"):
+        fewest_removed(all_subsets([3, 4], [5, 9]), sample)
 
 
 # ---- what it costs -------------------------------------------------------------------------------

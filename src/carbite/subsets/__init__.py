@@ -7,10 +7,12 @@ factorise: their subsets, taken in pairs by ``pairs``, give the verdict of every
 enumeration       one arm: ``all_subsets``
 engine            its compiled loop
 pairs             two arms: ``pairs``, ``verdicts`` and ``without_overlaps``
+fragility         the fewest trials to remove: ``fewest_removed``
 ================  ==========================================================
 """
 
 from carbite.subsets.enumeration import EVERY_SUBSET_UP_TO, SAMPLE_SIZE, Subsets, all_subsets
+from carbite.subsets.fragility import Removal, fewest_removed
 from carbite.subsets.pairs import (
     A_HIGHER,
     B_HIGHER,
@@ -30,8 +32,10 @@ __all__ = [
     "SAMPLE_SIZE",
     "UNDECIDED",
     "PairCounts",
+    "Removal",
     "Subsets",
     "all_subsets",
+    "fewest_removed",
     "pairs",
     "verdicts",
     "without_overlaps",

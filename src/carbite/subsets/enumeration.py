@@ -221,7 +221,7 @@ def _grid(y: Array, v: Array) -> Array:
     """
     low, high = _LOWEST_TAU2 * float(v.min()), 2 * float(np.ptp(y)) ** 2 + float(v.max())
     steps = math.ceil(math.log(high / low) / _GRID_STEP)
-    return np.concatenate([[0.0], np.geomspace(low, high, steps + 1)])
+    return np.concatenate([[0.0], low * np.exp(_GRID_STEP * np.arange(steps + 1))])
 
 
 def _fit(
