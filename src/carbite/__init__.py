@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         trials,
     )
     from .pooling import contrast, glmm, pool
+    from .subsets import all_subsets
     from .verdict import evaluate
 
 __version__ = "0.1.0"
@@ -39,6 +40,7 @@ __all__ = [
     "Options",
     "Selection",
     "__version__",
+    "all_subsets",
     "claims",
     "comparisons",
     "consistent_events",
@@ -65,6 +67,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("contrast", "glmm", "pool"), "pooling"),
     **dict.fromkeys(("Options", "Selection"), "comparison"),
+    "all_subsets": "subsets",
     "evaluate": "verdict",
 }
 
