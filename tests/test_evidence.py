@@ -196,19 +196,6 @@ def test_the_best_rows_do_not_depend_on_the_order_of_other_trials() -> None:
     assert all(stays[outcome] == outcome for outcome in stays.values())
 
 
-def test_loading_takes_under_a_tenth_of_the_import_of_pandas() -> None:
-    """Both in a fresh interpreter; the least of several runs, because other processes only ever add time."""
-
-    def seconds(code: str) -> float:
-        timed = f"import time; start = time.perf_counter(); {code}; print(time.perf_counter() - start)"
-        command = [sys.executable, "-c", timed]
-        runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(5)]
-        return min(float(run.stdout) for run in runs)
-
-    load = seconds("from carbite import evidence; start = time.perf_counter(); evidence.records('sources')")
-    assert load < seconds("import pandas") / 10
-
-
 def test_nr_na_and_empty_stay_different() -> None:
     shown = {row["outcome_id"]: row["percent_printed"] for row in carbite.records("outcomes")}
     assert shown["tower-relapse-among-cr"] == "NR"

@@ -443,8 +443,9 @@ def test_contrast_is_that_of_wcag() -> None:
 def test_notebooks_show_the_light_colours() -> None:
     light = variables("light")
     for value in (*(arm.colour for arm in charts.ARMS.values()), charts.GRID):
-        name, fallback = re.fullmatch(r"var\((--carbite-[a-z]+), (?:var\(--jp-[\w-]+, )?(#[0-9a-f]{6})\)+", value).groups()  # type: ignore[union-attr]
-        assert light[name] == fallback
+        found = re.fullmatch(r"var\((--carbite-[a-z]+), (?:var\(--jp-[\w-]+, )?(#[0-9a-f]{6})\)+", value)
+        assert found
+        assert light[found[1]] == found[2]
 
 
 # --- A small book -------------------------------------------------------------------------------------------
