@@ -233,6 +233,12 @@ def records(table: str) -> tuple[Row, ...]:
     return tuple(dict(row) for row in _table(table).rows)
 
 
+@cache
+def package() -> Mapping[str, Any]:
+    """The descriptor of the data: title, licence, and for each table its description and its columns."""
+    return _descriptor(data_directory())
+
+
 def consistent_events(n: int, percent: str) -> range:
     """The integers k whose share of n prints as `percent`, rounded half up to as many decimals.
 
@@ -285,13 +291,9 @@ def _frame(table: Table) -> pd.DataFrame:
 
 def load(directory: Path) -> Mapping[str, Table]:
     """Every table of the data package in `directory`, read and checked. Raises DataError: all or nothing."""
-    try:
-        package = json.loads(_text(directory / PACKAGE, ()))
-    except json.JSONDecodeError as error:
-        found = error.doc[error.pos : error.pos + 20]
-        raise DataError(PACKAGE, error.lineno, None, found, f"JSON: {error.msg}") from error
     tables = {
-        resource["name"]: _read(directory / resource["path"], resource["schema"]) for resource in package["resources"]
+        resource["name"]: _read(directory / resource["path"], resource["schema"])
+        for resource in _descriptor(directory)["resources"]
     }
     for name, table in tables.items():
         _check_keys(table)
@@ -300,6 +302,15 @@ def load(directory: Path) -> Mapping[str, Table]:
         _check_rows(name, table)
     _check_coverage(tables)
     return tables
+
+
+def _descriptor(directory: Path) -> dict[str, Any]:
+    """What ``datapackage.json`` holds."""
+    try:
+        return dict(json.loads(_text(directory / PACKAGE, ())))
+    except json.JSONDecodeError as error:
+        found = error.doc[error.pos : error.pos + 20]
+        raise DataError(PACKAGE, error.lineno, None, found, f"JSON: {error.msg}") from error
 
 
 def _text(path: Path, columns: Sequence[str]) -> str:
