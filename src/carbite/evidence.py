@@ -273,6 +273,12 @@ def records(table: str) -> tuple[Row, ...]:
     return tuple(dict(row) for row in _table(table).rows)
 
 
+@cache
+def package() -> Mapping[str, Any]:
+    """The descriptor of the data: title, licence, and for each table its description and its columns."""
+    return _package(_bytes(data_directory() / PACKAGE))
+
+
 def consistent_events(n: int, percent: str) -> range:
     """The integers k whose share of n prints as `percent`, rounded half up to as many decimals.
 

@@ -9,7 +9,9 @@ import pandas as pd
 
 from carbite.comparison import PRINTED, rule
 from carbite.evidence import records
+from carbite.markup import Link, page
 from carbite.references import cited
+from carbite.register import anchor
 from carbite.verdict import Verdict, claim
 
 SIDES = {"car_t": "CAR T", "bispecific": "bispecifics", "neutral": "neither side"}
@@ -43,7 +45,8 @@ class Table:
 
 
 def _cell(position: int, value: object) -> str:
-    text = "" if value is None or value is pd.NA else escape(str(value))
+    empty = value is None or value is pd.NA
+    text = value.html() if isinstance(value, Link) else "" if empty else escape(str(value))
     # JupyterLab sets the cells of tables to the right, which is for numbers.
     left = 'style="text-align: left"'
     return f'<th scope="row" {left}>{text}</th>' if position == 0 else f"<td {left}>{text}</td>"
@@ -81,11 +84,11 @@ def _answer(verdict: Verdict) -> str:
 
 
 def discrepancies(chapter: str) -> Table:
-    """Where sources disagree about numbers of a chapter: both values, what it does, how it is resolved."""
+    """Where sources disagree about numbers of a chapter: both values, how it is resolved, and the register's entry."""
     names = {row["source_id"]: " ".join(cited(row)) for row in records("sources")}
     rows = [
         {
-            "Entry": row["discrepancy_id"],
+            "Entry": Link(row["discrepancy_id"], page("discrepancies", anchor(row["discrepancy_id"]))),
             "What": row["subject"],
             "One value": f"{row['value_a']} ({names[row['source_a']]}, {row['locator_a']})",
             "The other": f"{row['value_b']} ({names[row['source_b']]}, {row['locator_b']})"

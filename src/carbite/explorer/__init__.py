@@ -8,7 +8,6 @@ stands in the HTML.
 from __future__ import annotations
 
 import json
-import os
 from itertools import count
 from typing import Any, ClassVar
 
@@ -18,10 +17,8 @@ import traitlets
 from carbite.comparison import Options, Selection, added_trial, comparison
 from carbite.explorer.bundle import source, widget_module
 from carbite.explorer.payload import payload
+from carbite.markup import building
 from carbite.verdict import evaluate
-
-BUILDING = "CARBITE_BUILD"
-"""Set while the book is built: the explorer then displays itself as HTML, since no kernel stays behind the page."""
 
 
 class Explorer(anywidget.AnyWidget):
@@ -74,7 +71,7 @@ class Explorer(anywidget.AnyWidget):
         self.result = _evaluated(self.selection, self.options)
 
     def _repr_mimebundle_(self, **keywords: Any) -> Any:
-        if os.environ.get(BUILDING) != "1":
+        if not building():
             return super()._repr_mimebundle_(**keywords)
         return {"text/html": self._static_html(), "text/plain": self.result["sentence"]}
 

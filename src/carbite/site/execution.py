@@ -8,8 +8,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-# Set while Sphinx runs, so that a chapter knows that it is being built and not explored.
-BUILD_FLAG = "CARBITE_BUILD"
+from carbite.markup import BUILDING
 
 PACKAGE = Path(__file__).parents[1]
 # This folder draws the site around the outputs; what it holds cannot change an output.
@@ -45,12 +44,12 @@ def key_cache(app: Sphinx, config: Config) -> None:
     cache = Path(app.outdir).parent / ".jupyter_cache" / execution_key(Path(app.confdir))
     config["nb_execution_cache_path"] = str(cache)
     config["carbite_site_key"] = fingerprint(files_below(SITE))
-    os.environ[BUILD_FLAG] = "1"
+    os.environ[BUILDING] = "1"
 
 
 def unset_build_flag(app: Sphinx, error: Exception | None) -> None:
     """The build is over, well or not."""
-    os.environ.pop(BUILD_FLAG, None)
+    os.environ.pop(BUILDING, None)
 
 
 def setup(app: Sphinx) -> None:
