@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book test install lint format types notebooks lab browser bench bench-subsets references lock clean
+.PHONY: help book test install lint format types notebooks lab browser bench bench-subsets references seal lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench-subsets: $(INSTALLED) ## Measure every subset of the trials beside metafor
 
 references: $(INSTALLED) ## Write book/references.bib from data/sources.csv
 	$(BIN)/python -m carbite.references book/references.bib
+
+seal: $(INSTALLED) ## Write the checksums of changed tables into data/datapackage.json
+	$(BIN)/python -m carbite.seal
 
 lock: $(INSTALLED) ## Pin every package again, for Python 3.11 to 3.13 and every platform
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet --python-version 3.11 --extra test --output-file requirements.lock pyproject.toml
