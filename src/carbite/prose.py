@@ -183,7 +183,9 @@ def _computed(rest: str) -> Number:
         f"Computed from data/: {verdict.comparison.label}",
         f"{verdict.text['car_t.trials']} of CAR T",
         f"{verdict.text['bispecific.trials']} of {verdict.comparison.bispecific_name}",
+        rule()["population_choices"][verdict.options.population],
         method,
+        verdict.assumptions,
     )
     unit = f"{NO_BREAK}%" if is_percent else ""
     return Number("", f"{verdict.text[wanted]}{unit}", source, "", unit=unit)

@@ -57,7 +57,8 @@ class Verdict:
 
     ``verdict`` is ``car_t``, ``bispecific``, ``undecided`` or ``not-testable``. ``arms`` holds the pooled estimate
     of each arm (None for an empty one). ``ratio`` is the difference that the verdict reads; ``ratio_z`` and
-    ``ratio_glmm`` stand beside it. ``text`` has every number as it is printed in a sentence.
+    ``ratio_glmm`` stand beside it. ``assumptions`` says what was assumed beyond the counts. ``text`` has every
+    number as it is printed in a sentence.
     """
 
     comparison: Comparison
@@ -70,6 +71,7 @@ class Verdict:
     ratio_glmm: Ratio | None
     verdict: str
     sentence: str
+    assumptions: str
     caveats: Mapping[str, str]
     text: Mapping[str, str]
 
@@ -130,6 +132,7 @@ def evaluate(selection: Selection, options: Options | None = None) -> Verdict:
         ratio_glmm=_glmm_ratio(counted, options.bias),
         verdict=verdict,
         sentence=_sentence(asked, options, counted, ratio, verdict, reason, text),
+        assumptions=" ".join(_assumptions(asked, options, counted)),
         caveats=_caveats(asked, options, counted),
         text=text,
     )

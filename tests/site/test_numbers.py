@@ -39,6 +39,10 @@ OUTSIDE = """() => {
 }"""
 
 
+# The theme moves the text when the sidebar comes or goes; its transition takes less than this.
+SETTLING_MS = 700
+
+
 @pytest.fixture
 def page(open_page: OpenPage, chapter: str) -> Page:
     return open_page(chapter)
@@ -108,6 +112,7 @@ def test_escape_closes_the_source_under_the_pointer(page: Page) -> None:
 def test_no_source_leaves_the_page(page: Page) -> None:
     for width in (390, 600, 800, 1024, 1280):
         page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(SETTLING_MS)
         assert page.evaluate(OUTSIDE) == [], f"{width} px wide"
 
 
@@ -136,3 +141,12 @@ def test_sources_are_printed(page: Page) -> None:
         assert entry.is_visible()
     for tip in page.locator(".number-tip").all():
         assert not tip.is_visible()
+
+
+def test_a_printed_number_carries_the_mark_of_its_entry(page: Page) -> None:
+    page.emulate_media(media="print")
+    marks = page.evaluate(
+        "() => [...document.querySelectorAll('.number > a')].map((a) => [getComputedStyle(a, '::after').content, a.hash])"
+    )
+    assert marks
+    assert all(f"#number-{mark.strip(chr(34))}" == entry for mark, entry in marks)

@@ -65,9 +65,9 @@ def visit_html(translator: Any, node: NumberNode) -> None:
     found: Number = node["found"]
     live = f' data-live="{escape(found.live)}" data-unit="{escape(found.unit)}"' if found.live else ""
     tip = f"number-tip-{node['position']}"
-    href = f"#number-{node['entry']}"
+    link = f'<a href="#number-{node["entry"]}" data-entry="{node["entry"]}" aria-describedby="{tip}"{live}>'
     translator.body.append(
-        f'<span class="number"><a href="{href}" aria-describedby="{tip}"{live}>{escape(found.text)}</a>'
+        f'<span class="number">{link}{escape(found.text)}</a>'
         f'<span class="number-tip" role="tooltip" id="{tip}">{escape(found.source)}</span></span>'
     )
     raise nodes.SkipNode
