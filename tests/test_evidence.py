@@ -876,3 +876,11 @@ def test_nothing_is_loaded_half(data: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert carbite.records("sources")
     finally:
         evidence._tables.cache_clear()
+
+
+def test_one_row_is_found_by_its_id() -> None:
+    assert evidence.row("trials", "eliana") == next(r for r in evidence.records("trials") if r["trial_id"] == "eliana")
+    with pytest.raises(KeyError, match=r"trials\.csv has no row 'nobody'"):
+        evidence.row("trials", "nobody")
+    with pytest.raises(ValueError, match="named by comparison_id and reading"):
+        evidence.row("readings", "cr")

@@ -258,7 +258,7 @@ def test_a_link_holds_any_sign_in_a_table(signs: str) -> None:
         (":::{figure} a.svg\n:::", r"directive \{figure\} cannot be shown in JupyterLab; known are admonition, "),
         (":::{note}\nNo end.", r"':::\{note\}' is never closed by ':::'"),
         ("See {ref}`here`.", r"role \{ref\} cannot be shown in JupyterLab; known are number, "),
-        ("{number}`o:nobody-cr`", "outcomes.csv has no outcome_id 'nobody-cr'"),
+        ("{number}`o:nobody-cr`", "outcomes.csv has no row 'nobody-cr'"),
         ("{cite:t}`nobody-1999`", "sources.csv has no source_id 'nobody-1999'"),
         ("{term}`Nonsense`", "glossary.md has no term 'Nonsense'; it has Odds ratio, MRD"),
         ("{doc}`nowhere`", r"\{doc\} names 'nowhere', and there is no page "),

@@ -86,18 +86,39 @@ def test_a_live_number_names_what_the_page_writes() -> None:
     assert found.text == number("v:cr:car_t.percent").text
 
 
+@pytest.mark.parametrize("table", ["kinetics", "costs", "delivery", "statements"])
+def test_a_single_figure_shows_value_unit_and_source(table: str) -> None:
+    letter = {"kinetics": "k", "costs": "c", "delivery": "d", "statements": "n"}[table]
+    key = next(iter(records(table)[0]))
+    for row in records(table):
+        found = number(f"{letter}:{row[key]}")
+        assert found.text.replace(",", "").startswith(row["value"].replace(",", ""))
+        assert ("\u00a0%" in found.text) == (row["unit"] == "percent")
+        assert row["locator"] in found.source
+        assert row["measure"] in found.source
+
+
+def test_money_names_its_currency_and_year() -> None:
+    found = number("c:thielen-2020-price-tisagenlecleucel")
+    row = next(each for each in records("costs") if each["cost_id"] == "thielen-2020-price-tisagenlecleucel")
+    assert found.text == f"{int(row['value']):,}\u00a0euros"
+    assert row["currency"] in found.source
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("eliana", "should begin with o:"),
-        ("o:nobody-cr", "outcomes.csv has no outcome_id 'nobody-cr'"),
+        ("o:nobody-cr", "outcomes.csv has no row 'nobody-cr'"),
         ("o:tower-relapse-among-cr:count", "has no count"),
-        ("s:nobody", "survival.csv has no survival_id"),
+        ("s:nobody", "survival.csv has no row"),
         ("t:tower:height", "has no 'height'; it has enrolled"),
         ("v:nothing:ratio", "no comparison 'nothing'"),
         ("v:cr:nothing", "has no 'nothing'; it has label"),
         ("v:cr?colour=red:ratio", "'colour=red' is not an option"),
         ("v:cr?tau2=XX:ratio", "option tau2 is 'XX'"),
+        ("k:nobody", "kinetics.csv has no row 'nobody'"),
+        ("c:thielen-2020-icer:n", "costs 'thielen-2020-icer' has no n"),
         ("live:nothing", "has no 'nothing'"),
     ],
 )

@@ -273,6 +273,25 @@ def records(table: str) -> tuple[Row, ...]:
     return tuple(dict(row) for row in _table(table).rows)
 
 
+def row(table: str, row_id: str) -> Row:
+    """One row of a table, by its id, as a fresh dictionary like those of :func:`records`.
+
+    Raises ValueError when there is no such table, or its rows have no single id; KeyError when it has no such row.
+    """
+    found = _by_id(table).get(row_id)
+    if found is None:
+        raise KeyError(f"{table}.csv has no row {row_id!r}")
+    return dict(found)
+
+
+@cache
+def _by_id(table: str) -> Mapping[str, Row]:
+    key: list[str] = _table(table).schema["primaryKey"]
+    if len(key) != 1:
+        raise ValueError(f"a row of {table}.csv is named by {' and '.join(key)}, not by one id")
+    return {row[key[0]]: row for row in _table(table).rows}
+
+
 @cache
 def package() -> Mapping[str, Any]:
     """The descriptor of the data: title, licence, and for each table its description and its columns."""

@@ -7,6 +7,8 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
 ``s:ROW``                 a survival median or landmark with its unit
 ``f:ROW``                 what was reported after 2021, with its unit; ``f:ROW:timepoint`` says when
 ``t:TRIAL:enrolled``      a characteristic of a trial, also ``infused``, ``evaluable``, ``age_median_years``
+``k:ROW`` ``c:ROW``       a figure of kinetics, a cost or a price with its unit
+``d:ROW`` ``n:ROW``       a figure on delivery, one noted in ``statements.csv``; ``n:ROW:n`` gives its patients
 ``v:COMPARISON:NAME``     a computed result under the stated rule, such as ``v:cr:ratio`` or
                           ``v:cr?reading=enrolled:car_t.percent``; the names are those of ``Verdict.text``
 ``live:NAME``             the same for the state that the page's explorer shows now
@@ -17,21 +19,35 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from carbite.comparison import parse_question, rule
-from carbite.evidence import records
+from carbite.evidence import row as row_of
 from carbite.verdict import Verdict, evaluate
 
 NO_BREAK = "\u00a0"
 _SIGNS = re.compile(r"""[\\`*_\[\]<>&|$~"]""")
+# From here on the thousands are set apart; a year is shorter.
+_LONG_NUMBER = re.compile(r"\b\d{5,}\b")
 PERCENTAGES = ("percent", "low", "high", "pi_low", "pi_high", "i2")
 STATUS = {
     "printed": "as printed",
     "derived": "worked out from what is printed",
     "primary": "from the study's own report",
     "secondary": "read in a secondary source",
+}
+# Tables of single figures, by the letter that names their rows.
+QUANTITIES = {"k": "kinetics", "c": "costs", "d": "delivery", "n": "statements"}
+# What is written behind a figure; any other unit stands there as it is named in the table.
+UNITS = {
+    "percent": "%",
+    "USD": "US dollars",
+    "EUR": "euros",
+    "EUR per QALY": "euros per QALY",
+    "category": "",
+    "hazard ratio": "",
+    "P value": "",
 }
 DENOMINATORS = {
     "enrolled": "patients enrolled",
@@ -71,30 +87,28 @@ def number(name: str, live_comparison: str = "cr") -> Number:
     """
     kind, _, rest = name.partition(":")
     makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed}
+    makers |= {kind: partial(_quantity, table) for kind, table in QUANTITIES.items()}
     if kind == "live":
         shown = _computed(f"{live_comparison}:{rest}")
         source = _sentence(f"Follows the explorer; the published comparison gives {shown.text}", shown.source)
         return replace(shown, name=name, live=rest, source=source)
     if kind not in makers or not rest:
-        raise UnknownNumberError(f"{name!r} is not a number: it should begin with o:, s:, f:, t:, v: or live:")
+        raise UnknownNumberError(
+            f"{name!r} is not a number: it should begin with {', '.join(f'{k}:' for k in makers)} or live:"
+        )
     return replace(makers[kind](rest), name=name)
 
 
-def _row(table: str, key: str, value: str) -> Mapping[str, Any]:
-    found = _by_key(table, key).get(value)
-    if found is None:
-        raise UnknownNumberError(f"{table}.csv has no {key} {value!r}")
-    return found
-
-
-@cache
-def _by_key(table: str, key: str) -> Mapping[str, Mapping[str, Any]]:
-    return {row[key]: row for row in records(table)}
+def _row(table: str, row_id: str) -> Mapping[str, Any]:
+    try:
+        return row_of(table, row_id)
+    except KeyError as error:
+        raise UnknownNumberError(error.args[0]) from error
 
 
 def _cited(source_id: str, locator: str, status: str) -> tuple[str, str]:
     """How a source is named beside a number, and its link."""
-    source = _row("sources", "source_id", source_id)
+    source = _row("sources", source_id)
     said = f"{source['citation']}, {locator}" + (f" ({STATUS[status]})" if status else "")
     return said, f"https://doi.org/{source['doi']}" if source["doi"] else ""
 
@@ -105,8 +119,8 @@ def _sentence(*parts: str | None) -> str:
 
 def _outcome(rest: str) -> Number:
     outcome_id, _, wanted = rest.partition(":")
-    row = _row("outcomes", "outcome_id", outcome_id)
-    trial = _row("trials", "trial_id", row["trial_id"])
+    row = _row("outcomes", outcome_id)
+    trial = _row("trials", row["trial_id"])
     texts = {
         "": f"{row['percent_printed']}{NO_BREAK}%" if row["percent_printed"] else None,
         "count": None if row["events"] is None else f"{row['events']} of {row['n']}",
@@ -129,8 +143,8 @@ def _outcome(rest: str) -> Number:
 
 
 def _survival(rest: str) -> Number:
-    row = _row("survival", "survival_id", rest)
-    trial = _row("trials", "trial_id", row["trial_id"])
+    row = _row("survival", rest)
+    trial = _row("trials", row["trial_id"])
     unit = "%" if row["unit"] == "percent" else "months"
     what = (
         f"median {row['endpoint'].upper()}"
@@ -144,7 +158,7 @@ def _survival(rest: str) -> Number:
 
 def _follow_up(rest: str) -> Number:
     follow_up_id, _, wanted = rest.partition(":")
-    row = _row("follow_up", "follow_up_id", follow_up_id)
+    row = _row("follow_up", follow_up_id)
     unit = {"percent": f"{NO_BREAK}%", "months": f"{NO_BREAK}months"}.get(row["unit"], "")
     texts = {"": f"{row['value']}{unit}", "timepoint": row["timepoint"]}
     if texts.get(wanted) is None:
@@ -156,9 +170,29 @@ def _follow_up(rest: str) -> Number:
     return Number("", texts[wanted] or "", source, href)
 
 
+def _quantity(table: str, rest: str) -> Number:
+    row_id, _, wanted = rest.partition(":")
+    row = _row(table, row_id)
+    unit = UNITS.get(row["unit"] or "", row["unit"] or "")
+    patients = row.get("n")
+    value = _LONG_NUMBER.sub(lambda digits: f"{int(digits[0]):,}", row["value"])
+    texts = {
+        "": f"{value}{NO_BREAK}{unit}" if unit else value,
+        "value": value,
+        "n": None if patients is None else str(patients),
+    }
+    if texts.get(wanted) is None:
+        raise UnknownNumberError(f"{table} {row_id!r} has no {wanted or 'value'}; it has {_present(texts)}")
+    money = ", ".join(filter(None, (row.get("currency"), row.get("price_year"), row.get("perspective"))))
+    of = f"{patients} patients" if patients is not None else None
+    said, href = _cited(row["source_id"], row["locator"], row["status"])
+    source = _sentence(f"{row['subject']}: {row['measure']}", money, of, row["population"], said, row["note"])
+    return Number("", texts[wanted] or "", source, href)
+
+
 def _trial(rest: str) -> Number:
     trial_id, _, wanted = rest.partition(":")
-    row = _row("trials", "trial_id", trial_id)
+    row = _row("trials", trial_id)
     texts = {name: None if row[name] is None else f"{row[name]:g}" for name in ("enrolled", "infused", "evaluable")}
     texts["age_median_years"] = (
         None if row["age_median_years"] is None else f"{row['age_median_years']:g}{NO_BREAK}years"

@@ -1,37 +1,9 @@
-"""A title says a finding: each is checked against the rows that the figure draws."""
+"""The findings in the titles of the chapter on efficacy."""
 
 from __future__ import annotations
 
-import inspect
-
-import pandas as pd
-import pytest
-
-from carbite import figures, tables
-from carbite.charts import Figure
-from carbite.evidence import records
-
-MAKERS = [
-    maker
-    for name, maker in inspect.getmembers(figures, inspect.isfunction)
-    if not name.startswith("_") and maker.__module__ == figures.__name__ and not inspect.signature(maker).parameters
-]
-
-
-def frame(figure: Figure) -> pd.DataFrame:
-    from io import StringIO
-
-    return pd.read_csv(StringIO(figure.csv))
-
-
-@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
-def test_a_figure_has_words_marks_and_numbers(maker: object) -> None:
-    assert callable(maker)
-    figure = maker()
-    assert figure.title
-    assert len(figure.alt) > len(figure.title)
-    assert "<path" in figure._repr_html_()
-    assert not frame(figure).empty
+from carbite.figures import efficacy as figures
+from tests.figures import frame
 
 
 def test_enrolment_lowers_eliana_and_hardly_tower() -> None:
@@ -71,24 +43,3 @@ def test_the_scenarios_title_counts_its_rows() -> None:
     verdicts = frame(figure)["Verdict"].value_counts()
     assert figure.title.startswith(f"{verdicts.iloc[0]} of these {verdicts.sum()} choices")
     assert figure.title.endswith(verdicts.index[0][1:])
-
-
-def test_the_chapter_names_every_claim_once() -> None:
-    table = tables.claims("efficacy").frame
-    expected = [row["claim_id"] for row in records("claims") if row["chapter"] == "efficacy"]
-    assert table["Claim"].tolist() == expected
-    assert len(expected) == len(set(expected)) >= 13
-
-
-def test_a_table_escapes_what_data_hold() -> None:
-    html = tables.Table("A <b>", pd.DataFrame({"<i>": ["<img src=x>", None]}))._repr_html_()
-    assert "<img" not in html
-    assert "&lt;img src=x&gt;" in html
-    assert "A &lt;b&gt;" in html
-
-
-def test_discrepancies_of_a_chapter_name_both_values() -> None:
-    table = tables.discrepancies("efficacy")
-    assert table.folded
-    assert len(table.frame) > 20
-    assert table.frame["One value"].notna().all()
