@@ -1,5 +1,6 @@
-import { createStore, mount } from "./explorer.js";
+import { mount } from "./explorer.js";
 import { sameState } from "./state.js";
+import { createStore } from "./store.js";
 
 // The widget in JupyterLab: the model's state, which Python shares, is the store.
 
