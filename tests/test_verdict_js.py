@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,15 @@ from typing import Any
 import pytest
 
 from carbite.comparison import Options, Selection, added_trial, comparison, comparison_ids, rule
-from carbite.explorer.bundle import modules, page_script, source, widget_module
+from carbite.explorer.bundle import model_files, modules, page_script, simulation_module, source, widget_module
 from carbite.explorer.payload import payload
+from carbite.models import model_names
 from carbite.verdict import evaluate
+from tests.compare import differences
 from tests.node import run_node
 
 STATES = 2_000
-# Both languages do the same steps in double precision; what is left is rounding in library functions.
-LARGEST_DIFFERENCE = 1e-9
+
 
 
 def random_state(draw: random.Random) -> dict[str, Any]:
@@ -60,24 +60,6 @@ def in_python(state: dict[str, Any]) -> dict[str, Any]:
     return evaluate(selection, Options(**state["options"])).as_dict()
 
 
-def differences(ours: Any, theirs: Any, where: str = "") -> list[tuple[str, Any, Any]]:
-    """Where two JSON values differ; numbers by more than LARGEST_DIFFERENCE, relative above 1."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        if ours.keys() != theirs.keys():
-            return [(where, sorted(ours), sorted(theirs))]
-        return [found for key in ours for found in differences(ours[key], theirs[key], f"{where}.{key}")]
-    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        return [
-            found
-            for position, pair in enumerate(zip(ours, theirs, strict=True))
-            for found in differences(*pair, f"{where}[{position}]")
-        ]
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (ours, theirs))
-    if numbers and math.isclose(ours, theirs, rel_tol=LARGEST_DIFFERENCE, abs_tol=LARGEST_DIFFERENCE):
-        return []
-    return [] if not numbers and ours == theirs else [(where, ours, theirs)]
-
-
 def test_page_and_python_agree_on_random_states(tmp_path: Path) -> None:
     draw = random.Random(20261121)
     states = [random_state(draw) for _ in range(STATES)]
@@ -92,12 +74,13 @@ def test_page_and_python_agree_on_random_states(tmp_path: Path) -> None:
     assert {asked for _, asked in seen} == set(comparison_ids())
 
 
-@pytest.mark.parametrize("entry", ["widget.js", "page.js"])
+@pytest.mark.parametrize("entry", ["widget.js", "page.js", "simulation_widget.js"])
 def test_modules_share_no_name(entry: str) -> None:
     """They are put behind one another in one scope."""
+    together = modules(*model_files(*model_names()), f"explorer/{entry}")
     names = [
         line.replace("export ", "").replace("async ", "").split()[1].split("(")[0]
-        for name in modules(entry)
+        for name in together
         for line in source(name).splitlines()
         if line.replace("export ", "").startswith(("function ", "async function ", "const ", "let ", "class "))
     ]
@@ -105,6 +88,9 @@ def test_modules_share_no_name(entry: str) -> None:
 
 
 def test_bundles_hold_no_import_and_the_widget_one_export() -> None:
-    assert "import {" not in widget_module() + page_script()
-    assert [line for line in widget_module().splitlines() if line.startswith("export ")] == ["export default {"]
+    widgets = [widget_module(), *map(simulation_module, model_names())]
+    for script in (page_script(), *widgets):
+        assert "import {" not in script
+    for script in widgets:
+        assert [line for line in script.splitlines() if line.startswith("export ")] == ["export default {"]
     assert "\nexport " not in page_script()

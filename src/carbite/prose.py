@@ -12,6 +12,8 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
 ``v:COMPARISON:NAME``     a computed result under the stated rule, such as ``v:cr:ratio`` or
                           ``v:cr?reading=enrolled:car_t.percent``; the names are those of ``Verdict.text``
 ``live:NAME``             the same for the state that the page's explorer shows now
+``m:MODEL:NAME``          what a model gives from its starting values, or from others (``m:MODEL?a=1&b=2:NAME``)
+``mlive:MODEL:NAME``      the same for the values that the page's simulation shows now
 """
 
 from __future__ import annotations
@@ -62,7 +64,8 @@ DENOMINATORS = {
 class Number:
     """``text`` as it stands in the sentence; ``source`` says what it is and where it stands; ``href`` links there.
 
-    ``live`` names what the explorer writes in its place, and ``unit`` what stays behind it.
+    ``live`` names what the explorer writes in its place, and ``unit`` what stays behind it; ``simulated`` names what
+    a simulation writes there.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Number:
     href: str
     live: str = ""
     unit: str = ""
+    simulated: str = ""
 
 
 class UnknownNumberError(KeyError):
@@ -87,6 +91,7 @@ def number(name: str, live_comparison: str = "cr") -> Number:
     """
     kind, _, rest = name.partition(":")
     makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed}
+    makers |= {"m": _modelled, "mlive": _modelled_live}
     makers |= {kind: partial(_quantity, table) for kind, table in QUANTITIES.items()}
     if kind == "live":
         shown = _computed(f"{live_comparison}:{rest}")
@@ -231,6 +236,38 @@ def _verdict(question: str) -> Verdict:
         return evaluate(*parse_question(question))
     except (KeyError, ValueError) as error:
         raise UnknownNumberError(str(error.args[0])) from error
+
+
+def _modelled(rest: str) -> Number:
+    # The models take their starting values from data/ by this module.
+    from carbite.models import model
+
+    asked, _, wanted = rest.partition(":")
+    name, _, question = asked.partition("?")
+    try:
+        known = model(name)
+        values = known.read(question)
+        text = known.result(values)["text"]
+    except ValueError as error:
+        raise UnknownNumberError(str(error)) from error
+    if wanted not in text:
+        raise UnknownNumberError(f"model {name} has no {wanted!r}; it has {', '.join(text)}")
+    given = [each for each in known.parameters if values[each.name] != each.check(each.default)]
+    chosen = ", ".join(f"{each.label.lower()} {each.shown(values[each.name])}" for each in given)
+    return Number(
+        "",
+        text[wanted],
+        _sentence(f"Computed by a model: {known.title}", f"With {chosen}" if chosen else None, known.about),
+        "",
+    )
+
+
+def _modelled_live(rest: str) -> Number:
+    if "?" in rest:
+        raise UnknownNumberError(f"'mlive:{rest}' follows the page's simulation, so it takes no values of its own")
+    shown = _modelled(rest)
+    source = _sentence(f"Follows the simulation on this page; its starting values give {shown.text}", shown.source)
+    return replace(shown, simulated=rest, source=source)
 
 
 def _present(texts: Mapping[str, str | None]) -> str:

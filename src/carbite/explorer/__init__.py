@@ -17,8 +17,11 @@ import traitlets
 from carbite.comparison import Options, Selection, added_trial, comparison
 from carbite.explorer.bundle import source, widget_module
 from carbite.explorer.payload import payload
+from carbite.explorer.simulation import Simulation
 from carbite.markup import building
 from carbite.verdict import evaluate
+
+__all__ = ["Explorer", "Simulation"]
 
 
 class Explorer(anywidget.AnyWidget):
@@ -30,7 +33,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     _esm = widget_module()
-    _css = source("explorer.css")
+    _css = source("explorer/explorer.css")
     _data = traitlets.Dict().tag(sync=True)
     selection = traitlets.Dict().tag(sync=True)
     options = traitlets.Dict().tag(sync=True)

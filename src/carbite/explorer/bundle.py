@@ -1,50 +1,66 @@
-"""The explorer's ES modules as one script.
+"""The ES modules of explorer and models as one script.
 
 JupyterLab is given one module as text, and a page opened from a USB stick cannot load modules at all.
 So the few files are put behind one another: imports of one another are dropped, ``export`` is dropped.
 That is all the bundling there is; names are unique across the files, which a test checks.
+Files are named from the package's folder: ``explorer/page.js``, ``models/infusion.js``.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import cache
 from importlib.resources import files
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+from carbite.models import model_names
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[\w./-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 def source(name: str) -> str:
-    """The text of one file of the explorer."""
-    return files("carbite.explorer").joinpath(name).read_text("utf-8")
+    """The text of one file of the package."""
+    return files("carbite").joinpath(name).read_text("utf-8")
 
 
-def modules(entry: str) -> list[str]:
-    """``entry`` and every file it imports, each after those it needs."""
+def modules(*entries: str) -> list[str]:
+    """The entries and every file they import, each after those it needs."""
     ordered: list[str] = []
 
     def visit(name: str) -> None:
         for needed in _IMPORT.findall(source(name)):
-            visit(needed)
+            visit(posixpath.normpath(posixpath.join(posixpath.dirname(name), needed)))
         if name not in ordered:
             ordered.append(name)
 
-    visit(entry)
+    for entry in entries:
+        visit(entry)
     return ordered
 
 
 @cache
 def widget_module() -> str:
-    """The ES module that JupyterLab loads."""
-    return _joined("widget.js")
+    """The ES module of the explorer that JupyterLab loads."""
+    return _joined("explorer/widget.js")
+
+
+@cache
+def simulation_module(model: str) -> str:
+    """The ES module of one model's simulation that JupyterLab loads."""
+    return _joined(*model_files(model), "explorer/simulation_widget.js")
 
 
 @cache
 def page_script() -> str:
-    """The classic script that a static page loads, in a scope of its own."""
-    return f'(() => {{\n"use strict";\n{_joined("page.js")}}})();\n'
+    """The classic script that a static page loads, in a scope of its own, with every model."""
+    return f'(() => {{\n"use strict";\n{_joined(*model_files(*model_names()), "explorer/page.js")}}})();\n'
 
 
-def _joined(entry: str) -> str:
-    return "".join(_EXPORT.sub("", _IMPORT.sub("", source(name))) for name in modules(entry))
+def model_files(*names: str) -> list[str]:
+    """The file of each model, which makes the model known when it is read."""
+    return [f"models/{name}.js" for name in names]
+
+
+def _joined(*entries: str) -> str:
+    return "".join(_EXPORT.sub("", _IMPORT.sub("", source(name))) for name in modules(*entries))

@@ -1,3 +1,4 @@
+import { copyLink, download } from "./handing_over.js";
 import { redraw } from "./redraw.js";
 import { addedTrial, defaultState, wholeNumber } from "./state.js";
 import { comparisonOf, evaluate, sharesPatients } from "./verdict.js";
@@ -6,22 +7,6 @@ import { explorerHtml, keptCsv, keptHtml, partsHtml, resultCsv, verdictHtml } fr
 // Wires one explorer to one store: what a reader does becomes a new state, a new state is drawn.
 // The same code runs in the static page (the store is the page's, mirrored in its address)
 // and in JupyterLab (the store is the widget's model, shared with Python).
-
-/** A state that others can watch. */
-export function createStore(state) {
-  const watchers = new Set();
-  return {
-    get: () => state,
-    set(next) {
-      state = next;
-      watchers.forEach((watch) => watch(state));
-    },
-    watch(callback) {
-      watchers.add(callback);
-      return () => watchers.delete(callback);
-    },
-  };
-}
 
 /**
  * Draw an explorer into an element and keep it up to date.
@@ -168,24 +153,4 @@ export function mount(el, data, store, how) {
     el.removeEventListener("click", onClick);
     el.removeEventListener("submit", onSubmit);
   };
-}
-
-function copyLink(link, notice, shownIn) {
-  const showIt = () => {
-    notice("Copy this link: ");
-    const field = Object.assign(document.createElement("input"), { readOnly: true, value: link });
-    field.setAttribute("aria-label", "Link to this state");
-    shownIn.append(field);
-    field.focus();
-    field.select();
-  };
-  if (!navigator.clipboard) showIt();
-  else navigator.clipboard.writeText(link).then(() => notice("Link copied. It opens this page in exactly this state."), showIt);
-}
-
-function download(name, text) {
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
-  const link = Object.assign(document.createElement("a"), { href: url, download: name });
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -1,9 +1,8 @@
 import { ARMS, comparisonOf } from "./verdict.js";
 
-// The one state that drives everything, and its form in a link: "#s=1;c=cr;on=tower,eliana;r=enrolled".
+// The one state that drives everything, and its parts of a link: "c=cr", "on=tower,eliana", "r=enrolled".
 // A link names trials by id, never by position, so it still opens after trials were added.
 
-const SCHEMA = "1";
 const MAX_NAME = 60;
 
 /** The published comparison under the stated rule. */
@@ -33,11 +32,11 @@ function normal(state) {
   };
 }
 
-/** The link part of a state. It names every ticked trial, so that it holds when the published comparison grows. */
-export function formatHash(data, state) {
+/** The parts of a link for a state. They name every ticked trial, so that it holds when the published comparison grows. */
+export function stateParts(data, state) {
   const usual = defaultState(data, state.comparison);
   const { options } = state;
-  const parts = [`s=${SCHEMA}`, `c=${state.comparison}`, `on=${state.trials.join(",")}`];
+  const parts = [`c=${state.comparison}`, `on=${state.trials.join(",")}`];
   const readings = Object.entries(state.readings).map(([trial, reading]) => `${trial}.${reading}`);
   if (readings.length) parts.push(`rt=${readings.join(",")}`);
   for (const [key, name] of Object.entries(OPTION_KEYS)) {
@@ -46,7 +45,7 @@ export function formatHash(data, state) {
   for (const trial of state.added) {
     parts.push(`x=${[trial.name, trial.arm, trial.events, trial.n].map(encodePart).join("~")}`);
   }
-  return `#${parts.join(";")}`;
+  return parts;
 }
 
 const OPTION_KEYS = { r: "reading", t: "tau2", i: "interval", p: "population", o: "overlap", b: "bias", a: "attrition" };
@@ -55,23 +54,22 @@ function encodePart(value) {
   return encodeURIComponent(value).replaceAll("~", "%7E");
 }
 
-/** Whether a hash is one of ours; every other hash is an ordinary section anchor and is left alone. */
-export function isStateHash(hash) {
-  return hash.startsWith("#s=");
+/** Whether a part of a link is the explorer's. */
+export function isStateKey(key) {
+  return ["c", "on", "rt", "x", ...Object.keys(OPTION_KEYS)].includes(key);
 }
 
-/** Read a link. Throws an Error that says what is wrong; the caller then shows the default with a notice. */
-export function parseHash(data, hash) {
-  const [version, ...parts] = hash.slice(1).split(";");
-  if (version !== `s=${SCHEMA}`) throw new Error("it was made by another version of this book");
+/**
+ * The state that parts of a link describe.
+ * @param {object} data the payload @param {[string, string][]} parts keys, each of which isStateKey, with their values
+ * @throws {Error} that says what is wrong; the caller then shows the default with a notice
+ */
+export function stateOf(data, parts) {
   const values = { x: [] };
-  for (const part of parts) {
-    const cut = part.indexOf("=");
-    const key = part.slice(0, cut);
-    if (cut < 1 || !["c", "on", "rt", "x", ...Object.keys(OPTION_KEYS)].includes(key)) throw new Error(`"${part}" is not a part of a link`);
-    if (key === "x") values.x.push(part.slice(cut + 1));
+  for (const [key, value] of parts) {
+    if (key === "x") values.x.push(value);
     else if (key in values) throw new Error(`"${key}" stands in it twice`);
-    else values[key] = part.slice(cut + 1);
+    else values[key] = value;
   }
   const comparison = comparisonOf(data, values.c);
   const state = defaultState(data, comparison.id);

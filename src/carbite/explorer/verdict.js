@@ -1,6 +1,7 @@
 import { glmm } from "./binomial_normal.js";
 import { contrast } from "./difference.js";
 import { pool } from "./pooled.js";
+import { fill, roundHalfUp } from "./text.js";
 
 // From a reader's state to a verdict: the same steps, names and sentences as verdict.py and comparison.py.
 // Both read rule.json and wording.json (here: data.rule, data.wording); a test holds them to each other.
@@ -15,17 +16,6 @@ export function comparisonOf(data, id) {
   const found = data.comparisons.find((comparison) => comparison.id === id);
   if (!found) throw new Error(`no comparison "${id}"; there are ${data.comparisons.map((c) => c.id).join(", ")}`);
   return found;
-}
-
-/** Put values into the {places} of a sentence. */
-export function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
-
-/** A number with so many decimals; a half rounds up, as in the printed tables and in Python. */
-export function roundHalfUp(value, decimals) {
-  const scale = 10 ** decimals;
-  return (Math.floor(value * scale + 0.5) / scale).toFixed(decimals);
 }
 
 /** A share as a percentage with one decimal, without the sign. */

@@ -1,16 +1,12 @@
 import { exactInterval } from "./distributions.js";
-import { ARMS, armName, comparisonOf, odds, percent, roundHalfUp } from "./verdict.js";
+import { csvText, escapeHtml, roundHalfUp } from "./text.js";
+import { ARMS, armName, comparisonOf, odds, percent } from "./verdict.js";
 
 // What the explorer shows, as HTML text. The same functions draw the page at build time and in the browser,
 // so both look alike and nothing moves when the script takes over. No arithmetic beyond placing marks on an axis.
 
 const RATIO_AXIS = [0.05, 100];
 const MARKER = { car_t: "circle", bispecific: "rect" };
-
-/** Text made safe for HTML, in content and in quoted attributes. */
-export function escapeHtml(value) {
-  return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
 
 /** The whole explorer for one state: verdict, choices, forest table, caveats, tools. */
 export function explorerHtml(data, state, result, key) {
@@ -210,15 +206,4 @@ export function keptCsv(kept) {
     lines.push([name, text.label, text.verdict, text["car_t.percent"], text["car_t.k"], text["bispecific.percent"], text["bispecific.k"], ratio && ratio.odds_ratio, ratio && ratio.ci_low, ratio && ratio.ci_high, text.method, text.reading, href]);
   }
   return csvText(lines);
-}
-
-/** Lines of cells as CSV. A text that a spreadsheet would run as a formula gets a leading apostrophe. */
-export function csvText(lines) {
-  const cell = (value) => {
-    if (value === null || value === undefined) return "";
-    if (typeof value === "number") return String(value);
-    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
 }

@@ -1,5 +1,7 @@
-import { createStore, mount } from "./explorer.js";
+import { mount } from "./explorer.js";
+import { keepKeysIn } from "./lab_keys.js";
 import { sameState } from "./state.js";
+import { createStore } from "./store.js";
 
 // The widget in JupyterLab: the model's state, which Python shares, is the store.
 
@@ -9,12 +11,7 @@ export default {
     const read = () => ({ ...structuredClone(model.get("selection")), options: { ...model.get("options") } });
     const store = createStore(read());
     el.classList.add("carbite-explorer");
-    // In a notebook single keys are commands: arrows change the cell, "d d" deletes it. JupyterLab listens on the
-    // document and leaves alone a target with this mark; the window comes first. Ctrl and Cmd stay with JupyterLab.
-    const keepKeys = ({ target, ctrlKey, metaKey }) => {
-      if (el.contains(target)) target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
-    };
-    window.addEventListener("keydown", keepKeys, true);
+    const releaseKeys = keepKeysIn(el);
     const stop = mount(el, data, store, { key: `cx-${Math.random().toString(36).slice(2)}`, initial: model.get("selection").comparison, href: null });
     const unwatch = store.watch(({ options, ...selection }) => {
       if (sameState(read(), store.get())) return;
@@ -26,7 +23,7 @@ export default {
     model.on("change:selection", pull);
     model.on("change:options", pull);
     return () => {
-      window.removeEventListener("keydown", keepKeys, true);
+      releaseKeys();
       stop();
       unwatch();
       model.off("change:selection", pull);

@@ -51,12 +51,13 @@ def link(app: Sphinx, name: str) -> None:
         app.add_js_file(name, loading_method="defer")
 
 
-def link_only_where(app: Sphinx, marker: str, names: tuple[str, ...]) -> None:
-    """Leave the links to these files only on pages whose body contains the text `marker`."""
+def link_only_where(app: Sphinx, markers: tuple[str, ...], names: tuple[str, ...]) -> None:
+    """Leave the links to these files only on pages whose body contains one of the texts `markers`."""
     paths = {f"_static/{name}" for name in names}
 
     def drop(app: Sphinx, pagename: str, template: str, context: Context, doctree: object) -> None:
-        if marker in context.get("body", ""):
+        body = context.get("body", "")
+        if any(marker in body for marker in markers):
             return
         for key in ("css_files", "script_files"):
             context[key][:] = [file for file in context[key] if str(file.filename) not in paths]
@@ -64,10 +65,11 @@ def link_only_where(app: Sphinx, marker: str, names: tuple[str, ...]) -> None:
     app.connect("html-page-context", drop, priority=900)
 
 
-def add_page_assets(app: Sphinx, marker: str, files: Mapping[str, Path | str]) -> None:
+def add_page_assets(app: Sphinx, marker: str | tuple[str, ...], files: Mapping[str, Path | str]) -> None:
     """Publish files as `_static/carbite/<name>` and link them on the pages that need them.
 
-    marker: a text that is in the body of just those pages, such as `class="carbite-explorer"`.
+    marker: a text that is in the body of just those pages, such as `class="carbite-explorer"`, or several texts of
+        which one is.
     files: name -> a file or folder to copy, or the text to write. A name that ends in .css is linked as a
         stylesheet, one in .js as a deferred script, in this order; others are published and not linked.
         Scripts are classic ones: modules do not load from file://.
@@ -77,7 +79,7 @@ def add_page_assets(app: Sphinx, marker: str, files: Mapping[str, Path | str]) -
     publish(app, named)
     for name in linked:
         link(app, name)
-    link_only_where(app, marker, linked)
+    link_only_where(app, (marker,) if isinstance(marker, str) else marker, linked)
 
 
 def drop_unwanted(app: Sphinx, pagename: str, template: str, context: Context, doctree: object) -> None:

@@ -1,4 +1,4 @@
-"""The explorer's script and stylesheet, on the pages that have an explorer."""
+"""The script and the stylesheets of explorers and simulations, on the pages that have one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from carbite.explorer.bundle import page_script, source
 
 from .assets import add_page_assets
 
+COMPONENTS = ('class="carbite-explorer"', 'class="carbite-simulation"')
+
 
 def setup(app: Sphinx) -> None:
     """Called from ``carbite.site``."""
-    files = {"explorer.css": source("explorer.css"), "explorer.js": page_script()}
-    add_page_assets(app, 'class="carbite-explorer"', files)
+    sheets = {name: source(f"explorer/{name}") for name in ("explorer.css", "simulation.css")}
+    add_page_assets(app, COMPONENTS, {**sheets, "explorer.js": page_script()})

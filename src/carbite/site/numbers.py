@@ -64,6 +64,7 @@ def add_list_of_sources(app: Sphinx, doctree: nodes.document) -> None:
 def visit_html(translator: Any, node: NumberNode) -> None:
     found: Number = node["found"]
     live = f' data-live="{escape(found.live)}" data-unit="{escape(found.unit)}"' if found.live else ""
+    live += f' data-simulated="{escape(found.simulated)}"' if found.simulated else ""
     tip = f"number-tip-{node['position']}"
     link = f'<a href="#number-{node["entry"]}" data-entry="{node["entry"]}" aria-describedby="{tip}"{live}>'
     translator.body.append(

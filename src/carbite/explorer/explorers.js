@@ -1,0 +1,41 @@
+import { mount } from "./explorer.js";
+import { showLive } from "./live_text.js";
+import { defaultState, isStateKey, sameState, stateOf, stateParts } from "./state.js";
+import { createStore } from "./store.js";
+
+/** All explorers of a static page, which have one state: a list of one Share (address.js), or of none. */
+export function explorerShares() {
+  const places = [...document.querySelectorAll(".carbite-explorer")];
+  if (!places.length) return [];
+  const data = JSON.parse(document.querySelector("script.carbite-data").textContent);
+  const initial = places[0].dataset.comparison;
+  const published = defaultState(data, initial);
+  const store = createStore(published);
+  return [{
+    owns: isStateKey,
+    open(parts) {
+      const state = parts.length ? stateOf(data, parts) : published;
+      if (!sameState(state, store.get())) store.set(state);
+    },
+    parts: () => (sameState(store.get(), published) ? [] : stateParts(data, store.get())),
+    mount(link) {
+      const href = (state) => link(stateParts(data, state));
+      places.forEach((el, position) => mount(el, data, store, {
+        key: `cx${position + 1}`, initial, href, onResult: position === 0 ? showLiveNumbers : undefined,
+      }));
+    },
+    say(problem) {
+      const text = problem && `This link could not be read: ${problem}. You see the published comparison.`;
+      for (const el of places) el.querySelector(".cx-notice").textContent = text;
+    },
+    watch: store.watch,
+  }];
+}
+
+/** Numbers in the prose that follow the explorer; those that differ from the printed default are marked. */
+function showLiveNumbers(result) {
+  for (const el of document.querySelectorAll("[data-live]")) {
+    const value = result.text[el.dataset.live];
+    showLive(el, /\d/.test(value) ? value + el.dataset.unit : value);
+  }
+}

@@ -1,0 +1,30 @@
+"""The models of the chapters: what a learner can recompute without any trial's data.
+
+A model is three files: ``NAME.py`` (parameters with their origins, and the formulas), ``NAME.js`` (the same formulas
+for the page, and its charts) and ``NAME.json`` (the sentences of both). ``model("infusion")`` gives one of them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+
+from .model import Model
+
+__all__ = ["Model", "model", "model_names"]
+
+
+@cache
+def model_names() -> tuple[str, ...]:
+    """The name of every model: each has its sentences in a file of its own."""
+    found = (file.name for file in files(__name__).iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in found if name.endswith(".json")))
+
+
+def model(name: str) -> Model:
+    """The model of this name. Raises ValueError that lists those there are."""
+    if name not in model_names():
+        raise ValueError(f"there is no model {name!r}; there are {', '.join(model_names())}")
+    found: Model = import_module(f"{__name__}.{name}").MODEL
+    return found
