@@ -13,6 +13,8 @@ def differences(
     ours: Any, theirs: Any, where: str = "", tolerance: float = LARGEST_DIFFERENCE
 ) -> list[tuple[str, Any, Any]]:
     """Where two JSON values differ; numbers by more than the tolerance, relative above 1."""
+    if type(ours) is type(theirs) and ours == theirs:
+        return []
     if isinstance(ours, dict) and isinstance(theirs, dict):
         if ours.keys() != theirs.keys():
             return [(where, sorted(ours), sorted(theirs))]

@@ -19,7 +19,6 @@ from tests.node import run_node
 STATES = 2_000
 
 
-
 def random_state(draw: random.Random) -> dict[str, Any]:
     asked = comparison(draw.choice(comparison_ids()))
     countable = [trial for trial in asked.trials if trial.counts]

@@ -1,5 +1,6 @@
 // Computes a model for many values at once: node models.mjs asked.json answers.json
-// asked.json holds {about, values: [...]}; answers.json then holds for each {result, charts, tables} or {error}.
+// asked.json holds {about, values: [...], drawn: how many of them get drawings of their charts}; answers.json then
+// holds for each {result, charts, tables, link_keeps_values} or {error}.
 
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -8,11 +9,11 @@ import { figureHtml } from "../../src/carbite/explorer/plot.js";
 import { modelNamed } from "../../src/carbite/explorer/registry.js";
 
 const [input, output] = process.argv.slice(2);
-const { about, values } = JSON.parse(readFileSync(input, "utf8"));
+const { about, values, drawn } = JSON.parse(readFileSync(input, "utf8"));
 await import(`../../src/carbite/models/${about.name}.js`);
 const model = modelNamed(about.name);
 
-function answer(each) {
+function answer(each, position) {
   let result;
   try {
     result = model.result(each, about);
@@ -23,7 +24,7 @@ function answer(each) {
   const link = formatValues(about, each);
   return {
     result,
-    charts: charts.map((chart) => ({ id: chart.id, title: chart.title, description: chart.description, html: figureHtml(chart) })),
+    charts: charts.map((chart) => ({ id: chart.id, title: chart.title, description: chart.description, drawings: position < drawn ? [figureHtml(chart)] : [] })),
     tables: model.tables(result, each, about),
     link_keeps_values: link === "" || sameValues(about, each, parseValues(about, link)),
   };

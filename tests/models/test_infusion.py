@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def integrated(values: dict[str, Any], hours: list[float]) -> np.ndarray:
     # Each change of dose happens at a whole day or at the stop, so no piece has one inside.
     edges = sorted({0.0, stop, *np.arange(0, max(hours) + 24, 24.0), *hours})
     level, found = 0.0, {0.0: 0.0}
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         rate = dose((start + end) / 2)
         solved = solve_ivp(
             lambda _, c, rate=rate: k * (100 * rate / full - c), (start, end), [level], rtol=1e-10, atol=1e-10

@@ -139,7 +139,9 @@ def compute(values: Values) -> dict[str, Any]:
         "days": end / HOURS_PER_DAY,
         "planned": course(planned, k),
         "stopped": course(segments, k),
-        "infusing": [[start / HOURS_PER_DAY, stop_at / HOURS_PER_DAY] for start, stop_at, dose in segments if dose > 0.0],
+        "infusing": [
+            [start / HOURS_PER_DAY, stop_at / HOURS_PER_DAY] for start, stop_at, dose in segments if dose > 0.0
+        ],
         "fall": [[hour, 100.0 * 0.5 ** (hour / half_life)] for hour in range(FALL_HOURS + 1)],
         "fall_igg": [[hour, 100.0 * 0.5 ** (hour / igg_half_life)] for hour in range(FALL_HOURS + 1)],
         "text": text,
@@ -157,7 +159,7 @@ MODEL = Model(
     title="An infusion, and what stopping it does",
     about=(
         "A calculation with one compartment: the half-life and the doses are published, the rest follows from them. "
-        "Levels are relative, because no source of this book gives a clearance, and they are not an effect on leukaemia."
+        "Levels are relative, because no source of this book gives a clearance, and a level is not an effect."
     ),
     parameters=(
         Slider(

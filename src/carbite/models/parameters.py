@@ -147,7 +147,8 @@ class Choice(_Parameter):
             raise ValueError(f"{self.name} = {value!r}; expected one of {', '.join(self.options)}")
         return value
 
-    read = check
+    def read(self, text: str) -> str:
+        return self.check(text)
 
     def shown(self, value: Any) -> str:
         return self.options[value]

@@ -103,5 +103,5 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("katex", (visit_math, None), (visit_displayed, None))
     publish(app, {STYLESHEET: KATEX / "katex.min.css", "vendor/katex/fonts": KATEX / "fonts"})
     link(app, STYLESHEET)
-    link_only_where(app, MARKER, (STYLESHEET,))
+    link_only_where(app, (MARKER,), (STYLESHEET,))
     app.connect("build-finished", finish)
