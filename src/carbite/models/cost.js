@@ -127,6 +127,7 @@ function costResult(values, { data, wording, parameters }) {
   const text = {
     ...Object.fromEntries(COST_ARMS.map((arm) => [`cost_${arm}`, rounded(strategies[arm].cost)])),
     ...Object.fromEntries(COST_ARMS.map((arm) => [`qalys_${arm}`, rounded(strategies[arm].qalys, 2)])),
+    ...Object.fromEntries(COST_ARMS.map((arm) => [`cure_${arm}`, rounded(values[`cure_${arm}`])])),
     more: rounded(Math.abs(more)),
     gained: rounded(Math.abs(gained), 2),
     icer: more > 0 && gained > 0 ? rounded(more / gained) : "–",
@@ -156,6 +157,13 @@ function costAxis(values) {
   return { low: low - room, high: high + room };
 }
 
+/** The line of cost = threshold x QALYs between the axes, so that its name stands at its end. */
+function thresholdLine(threshold, qalys, euros) {
+  const within = (gained) => Math.min(Math.max(gained, qalys.low), qalys.high);
+  const ends = threshold > 0 ? [within(euros.low / threshold), within(euros.high / threshold)] : [qalys.low, qalys.high];
+  return ends.map((gained) => [gained, threshold * gained]);
+}
+
 function thousands(value) {
   return `${rounded(Math.abs(value) / 1000)}k`.replace(/^/, value < 0 ? "−" : "");
 }
@@ -178,12 +186,12 @@ function costCharts(result, values, { data, wording, parameters }) {
       id: "plane",
       title: `${fill(wording.plane, { gained: `${result.gained < 0 ? "−" : ""}${text.gained}`, more: `${result.more < 0 ? "−" : ""}${text.more}` })}.`,
       description: `Each point is a draw: QALYs gained by CAR T cells across, extra cost in euros upwards. ${text.worth} % of ${text.draws} draws lie below the line of ${text.threshold} euros a QALY. The first ${COST_POINTS} are drawn.`,
-      caption: `The first ${COST_POINTS} draws. Below the line CAR T cells are worth their cost at the threshold. The spread of the inputs is assumed.`,
+      caption: `The first ${COST_POINTS} draws. Dotted: the threshold; below it CAR T cells are worth their cost. The spread of the inputs is assumed.`,
       x: { title: "QALYs gained by CAR T cells", ...qalys, format: signed },
       y: { title: "Extra cost of CAR T cells, euros", ...euros, format: thousands },
       layers: [
         { type: "points", points: result.points, colour: "car_t", marker: "circle", size: 1.8 },
-        { type: "line", points: [[qalys.low, values.threshold * qalys.low], [qalys.high, values.threshold * qalys.high]], colour: "text", dash: "dashed", label: "threshold" },
+        { type: "line", points: thresholdLine(values.threshold, qalys, euros), colour: "text", dash: "dotted" },
         { type: "rule", x: 0 },
         { type: "rule", y: 0 },
       ],

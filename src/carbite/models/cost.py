@@ -108,6 +108,7 @@ def compute(values: Values) -> dict[str, Any]:
     text = {
         **{f"cost_{arm}": rounded(float(each.cost)) for arm, each in arms.items()},
         **{f"qalys_{arm}": rounded(float(each.qalys), 2) for arm, each in arms.items()},
+        **{f"cure_{arm}": rounded(values[f"cure_{arm}"]) for arm in ARMS},
         "more": rounded(abs(more)),
         "gained": rounded(abs(gained), 2),
         "icer": rounded(more / gained) if more > 0.0 and gained > 0.0 else "–",

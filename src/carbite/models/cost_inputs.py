@@ -83,10 +83,10 @@ def _given() -> tuple[Slider, ...]:
         _slider(
             "threshold",
             "What a QALY may cost",
-            80_000,
+            row("costs", "thielen-2020-threshold")["low"],
             200_000,
             5_000,
-            assumed("A round figure; countries differ, and many name none."),
+            published("c:thielen-2020-threshold", "Countries differ, and many name none."),
             unit="euros",
         ),
         _slider(

@@ -27,6 +27,7 @@ function waitingResult(values, { wording }) {
   const even = h === 0 ? null : Math.log(((1 - failure) * values.response) / 100 / other) / h;
   const text = {
     wait: rounded(values.wait),
+    lost: rounded(values.lost),
     infused: rounded(100 * infused),
     gone: rounded(100 * gone),
     no_product: rounded(100 * (1 - gone) * failure),

@@ -80,6 +80,7 @@ def compute(values: Values) -> dict[str, Any]:
     even = longest_wait(h, failure, values["response"] / 100.0, other) if other > 0.0 else None
     text = {
         "wait": rounded(wait),
+        "lost": rounded(values["lost"]),
         "infused": rounded(100.0 * infused),
         "gone": rounded(100.0 * gone),
         "no_product": rounded(100.0 * (1.0 - gone) * failure),
