@@ -48,6 +48,8 @@ UNITS = {
     "EUR": "euros",
     "EUR per QALY": "euros per QALY",
     "USD per QALY": "US dollars per QALY",
+    "10^6 cells per kg": "million cells per kg",
+    "10^8 cells": "hundred million cells",
     "category": "",
     "hazard ratio": "",
     "P value": "",
