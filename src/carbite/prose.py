@@ -47,6 +47,9 @@ UNITS = {
     "USD": "US dollars",
     "EUR": "euros",
     "EUR per QALY": "euros per QALY",
+    "USD per QALY": "US dollars per QALY",
+    "10^6 cells per kg": "million cells per kg",
+    "10^8 cells": "hundred million cells",
     "category": "",
     "hazard ratio": "",
     "P value": "",
@@ -164,7 +167,9 @@ def _survival(rest: str) -> Number:
 def _follow_up(rest: str) -> Number:
     follow_up_id, _, wanted = rest.partition(":")
     row = _row("follow_up", follow_up_id)
-    unit = {"percent": f"{NO_BREAK}%", "months": f"{NO_BREAK}months"}.get(row["unit"], "")
+    unit = {"percent": f"{NO_BREAK}%", "months": f"{NO_BREAK}months", "patients": f"{NO_BREAK}patients"}.get(
+        row["unit"], ""
+    )
     texts = {"": f"{row['value']}{unit}", "timepoint": row["timepoint"]}
     if texts.get(wanted) is None:
         raise UnknownNumberError(f"follow_up {follow_up_id!r} has no {wanted!r}; it has {_present(texts)}")
