@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from carbite.models.burden import (
     standardised_gap,
 )
 from carbite.prose import number
+from tests.models.parity import check_model
 
 # Sums of a few products of numbers up to 1: only the last bits may differ.
 EXACT = 1e-12
@@ -204,3 +206,7 @@ def test_sentences_say_when_case_mix_cannot() -> None:
 def test_a_value_outside_its_range_is_refused() -> None:
     with pytest.raises(ValueError, match="model burden: car_high = 101; expected a number from 0 to 100 %"):
         model("burden").result({"car_high": 101})
+
+
+def test_the_page_computes_the_same(tmp_path: Path) -> None:
+    check_model("burden", tmp_path)

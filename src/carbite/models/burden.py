@@ -156,7 +156,7 @@ def compute(values: Values) -> dict[str, Any]:
     said = wording("burden")
     text = {name: rounded(value) if name in ("car", "bispecific") else points(value) for name, value in numbers.items()}
     text |= {"seen": points(values["seen"]), "common": rounded(values["common"])}
-    text["range"] = "" if text["at_car_t"] == text["at_bispecific"] else fill(said["range"], text)
+    spread = "" if text["at_car_t"] == text["at_bispecific"] else fill(said["range"], text)
     if needed is None:
         text["needed"] = said["cannot"]
     else:
@@ -168,7 +168,7 @@ def compute(values: Values) -> dict[str, Any]:
         "rates_used": [[100.0 * mix.cr_high, 100.0 * mix.cr_low] for mix in (car_t, bispecific)],
         "unused": [f"{arm}_{name}" for arm in _replaced(values["rates"]) for name in Mix._fields[1:]],
         "text": text,
-        "sentence": fill(said["sentence"], text),
+        "sentence": fill(said["sentence"], {**text, "range": spread}),
     }
 
 
