@@ -168,8 +168,8 @@ def test_the_starting_values_are_the_published_ones() -> None:
     result = MODEL.result()
     assert {name: result[name] for name in START} == pytest.approx(START)
     # The arms of the model come out at the rates that were printed for the whole series.
-    assert result["text"]["car"] == row("outcomes", "mskcc-cr")["percent_printed"]
-    assert result["text"]["bispecific"] == row("outcomes", "coh-blinatumomab-cr")["percent_printed"]
+    assert result["text"]["car"] == number("o:mskcc-cr").text
+    assert result["text"]["bispecific"] == number("o:coh-blinatumomab-cr").text
     assert result["needed"] == pytest.approx(100.0 * usual["seen"] / (73.0 - 29.0))
 
 
@@ -190,13 +190,14 @@ def test_the_choice_of_rates_gives_both_arms_the_same_ones() -> None:
         first, second = result["rates_used"]
         assert (first == second) is (choice != "own")
         changed = dict.fromkeys(idle, 50.0)
-        assert MODEL.result({"rates": choice, **changed}) == result
+        again = MODEL.result({"rates": choice, **changed})
+        assert {**again, "text": {**again["text"], **{name: result["text"][name] for name in idle}}} == result
         if choice != "own":
-            assert result["text"]["rates"] == "0.0"
+            assert result["text"]["rates"] == "0.0\u00a0points"
 
 
 def test_sentences_say_when_case_mix_cannot() -> None:
-    assert "89 points" in MODEL.result()["sentence"]
+    assert "needs 89\u00a0points more" in MODEL.result()["sentence"]
     cannot = MODEL.result({"rates": "car"})
     assert cannot["needed"] is None
     assert "out of reach" in cannot["sentence"]

@@ -40,9 +40,14 @@ function differenceNeeded(gap, contrast) {
   return Math.abs(gap) > Math.abs(contrast) || contrast === 0 ? null : gap / contrast;
 }
 
-/** Percentage points with one decimal and a real minus sign. */
-function pointsText(value) {
-  return rounded(value, 1).replace("-", "\u2212");
+/** A rate in whole per cent. */
+function percentText(value) {
+  return `${rounded(value)}\u00a0%`;
+}
+
+/** Percentage points, with a real minus sign. */
+function pointsText(value, decimals = 1) {
+  return `${rounded(value, decimals)}\u00a0points`.replace("-", "\u2212");
 }
 
 function burdenResult(values, { wording }) {
@@ -62,11 +67,12 @@ function burdenResult(values, { wording }) {
     highest: 100 * (Math.max(...ends(carT)) - Math.min(...ends(bispecific))),
     most: 100 * Math.abs(contrast),
   };
-  const text = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, ["car", "bispecific"].includes(name) ? rounded(value) : pointsText(value)]));
-  text.seen = pointsText(values.seen);
-  text.common = rounded(values.common);
+  const text = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, (name === "car" || name === "bispecific" ? percentText : pointsText)(value)]));
+  for (const [name, value] of Object.entries(values)) {
+    if (name !== "rates") text[name] = (name === "seen" ? pointsText : percentText)(value);
+  }
   const range = text.at_car_t === text.at_bispecific ? "" : fill(wording.range, text);
-  text.needed = needed === null ? wording.cannot : fill(wording.can[needed < 0 ? "car" : "bispecific"], { points: rounded(100 * Math.abs(needed)) });
+  text.needed = needed === null ? wording.cannot : fill(wording.can[needed < 0 ? "car" : "bispecific"], { needed: pointsText(100 * Math.abs(needed), 0) });
   text.whose = wording.whose[values.rates];
   const replaced = { own: [], bispecific: ["car"], car: ["bispecific"] }[values.rates];
   return {
@@ -90,10 +96,10 @@ function burdenCharts(result, values, { wording }) {
   const apart = values.bispecific_high - values.car_high;
   const said = {
     ...result.text,
-    car_high: rounded(car[0]),
-    car_low: rounded(car[1]),
-    bispecific_high: rounded(bispecific[0]),
-    bispecific_low: rounded(bispecific[1]),
+    car_at_high: percentText(car[0]),
+    car_at_low: percentText(car[1]),
+    bispecific_at_high: percentText(bispecific[0]),
+    bispecific_at_low: percentText(bispecific[1]),
     most_car: pointsText(car[1] - car[0]),
     most_bispecific: pointsText(bispecific[1] - bispecific[0]),
     apart: pointsText(apart),
@@ -102,7 +108,7 @@ function burdenCharts(result, values, { wording }) {
   const armRow = (label, colour, marker, [high, low], at, text) => ({
     label,
     spans: [{ from: high, to: low, colour, hatched: true }],
-    marks: [{ at, marker, colour, text: `${text} %` }],
+    marks: [{ at, marker, colour, text }],
   });
   const same = values.rates !== "own";
   const lines = [

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from carbite.comparison import comparison
 from carbite.evidence import row
-from carbite.prose import number
+from carbite.prose import NO_BREAK, number
 from carbite.verdict import evaluate
 
 from .formats import fill, rounded
@@ -154,13 +154,14 @@ def compute(values: Values) -> dict[str, Any]:
         "most": 100.0 * abs(contrast),
     }
     said = wording("burden")
-    text = {name: rounded(value) if name in ("car", "bispecific") else points(value) for name, value in numbers.items()}
-    text |= {"seen": points(values["seen"]), "common": rounded(values["common"])}
+    text = {name: percent(value) if name in ("car", "bispecific") else points(value) for name, value in numbers.items()}
+    text |= {name: percent(value) for name, value in values.items() if name not in ("rates", "seen")}
+    text["seen"] = points(values["seen"])
     spread = "" if text["at_car_t"] == text["at_bispecific"] else fill(said["range"], text)
     if needed is None:
         text["needed"] = said["cannot"]
     else:
-        text["needed"] = fill(said["can"][_arm_with_more(needed)], {"points": rounded(100.0 * abs(needed))})
+        text["needed"] = fill(said["can"][_arm_with_more(needed)], {"needed": points(100.0 * abs(needed), 0)})
     text["whose"] = said["whose"][values["rates"]]
     return {
         **numbers,
@@ -172,9 +173,14 @@ def compute(values: Values) -> dict[str, Any]:
     }
 
 
-def points(value: float) -> str:
-    """Percentage points with one decimal and a real minus sign."""
-    return rounded(value, 1).replace("-", "\u2212")
+def percent(value: float) -> str:
+    """A rate in whole per cent."""
+    return f"{rounded(value)}{NO_BREAK}%"
+
+
+def points(value: float, decimals: int = 1) -> str:
+    """Percentage points, with a real minus sign."""
+    return f"{rounded(value, decimals)}{NO_BREAK}points".replace("-", "\u2212")
 
 
 def _arm_with_more(difference: float) -> str:
