@@ -16,63 +16,63 @@ function burdenArms(values) {
   return [carT, bispecific];
 }
 
-function remissionOf({ high, crHigh, crLow }) {
+function burdenRemission({ high, crHigh, crLow }) {
   return high * crHigh + (1 - high) * crLow;
 }
 
-function contrastOf({ crHigh, crLow }) {
+function burdenContrast({ crHigh, crLow }) {
   return crLow - crHigh;
 }
 
-function gapParts(carT, bispecific) {
+function burdenParts(carT, bispecific) {
   const difference = bispecific.high - carT.high;
   const share = (carT.high + bispecific.high) / 2;
   return {
-    gap: remissionOf(carT) - remissionOf(bispecific),
-    mix: (difference * (contrastOf(carT) + contrastOf(bispecific))) / 2,
+    gap: burdenRemission(carT) - burdenRemission(bispecific),
+    mix: (difference * (burdenContrast(carT) + burdenContrast(bispecific))) / 2,
     rates: share * (carT.crHigh - bispecific.crHigh) + (1 - share) * (carT.crLow - bispecific.crLow),
-    at_car_t: difference * contrastOf(carT),
-    at_bispecific: difference * contrastOf(bispecific),
+    at_car_t: difference * burdenContrast(carT),
+    at_bispecific: difference * burdenContrast(bispecific),
   };
 }
 
-function differenceNeeded(gap, contrast) {
+function burdenNeeded(gap, contrast) {
   return Math.abs(gap) > Math.abs(contrast) || contrast === 0 ? null : gap / contrast;
 }
 
 /** A rate in whole per cent. */
-function percentText(value) {
+function burdenPercent(value) {
   return `${rounded(value)}\u00a0%`;
 }
 
 /** Percentage points, with a real minus sign. */
-function pointsText(value, decimals = 1) {
+function burdenPoints(value, decimals = 1) {
   return `${rounded(value, decimals)}\u00a0points`.replace("-", "\u2212");
 }
 
 function burdenResult(values, { wording }) {
   const [carT, bispecific] = burdenArms(values);
-  const parts = gapParts(carT, bispecific);
+  const parts = burdenParts(carT, bispecific);
   const ends = ({ crHigh, crLow }) => [crHigh, crLow];
   const common = values.common / 100;
-  const contrasts = [contrastOf(carT), contrastOf(bispecific)];
+  const contrasts = [burdenContrast(carT), burdenContrast(bispecific)];
   const contrast = Math.abs(contrasts[1]) > Math.abs(contrasts[0]) ? contrasts[1] : contrasts[0];
-  const needed = differenceNeeded(values.seen / 100, contrast);
+  const needed = burdenNeeded(values.seen / 100, contrast);
   const numbers = {
-    car: 100 * remissionOf(carT),
-    bispecific: 100 * remissionOf(bispecific),
+    car: 100 * burdenRemission(carT),
+    bispecific: 100 * burdenRemission(bispecific),
     ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, 100 * part])),
-    same: 100 * (remissionOf({ ...carT, high: common }) - remissionOf({ ...bispecific, high: common })),
+    same: 100 * (burdenRemission({ ...carT, high: common }) - burdenRemission({ ...bispecific, high: common })),
     lowest: 100 * (Math.min(...ends(carT)) - Math.max(...ends(bispecific))),
     highest: 100 * (Math.max(...ends(carT)) - Math.min(...ends(bispecific))),
     most: 100 * Math.abs(contrast),
   };
-  const text = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, (name === "car" || name === "bispecific" ? percentText : pointsText)(value)]));
+  const text = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, (name === "car" || name === "bispecific" ? burdenPercent : burdenPoints)(value)]));
   for (const [name, value] of Object.entries(values)) {
-    if (name !== "rates") text[name] = (name === "seen" ? pointsText : percentText)(value);
+    if (name !== "rates") text[name] = (name === "seen" ? burdenPoints : burdenPercent)(value);
   }
   const range = text.at_car_t === text.at_bispecific ? "" : fill(wording.range, text);
-  text.needed = needed === null ? wording.cannot : fill(wording.can[needed < 0 ? "car" : "bispecific"], { needed: pointsText(100 * Math.abs(needed), 0) });
+  text.needed = needed === null ? wording.cannot : fill(wording.can[needed < 0 ? "car" : "bispecific"], { needed: burdenPoints(100 * Math.abs(needed), 0) });
   text.whose = wording.whose[values.rates];
   const replaced = { own: [], bispecific: ["car"], car: ["bispecific"] }[values.rates];
   return {
@@ -86,7 +86,7 @@ function burdenResult(values, { wording }) {
 }
 
 /** Axis limits in steps of 20 that hold every value. */
-function limitsAround(values) {
+function burdenLimits(values) {
   return { low: Math.min(-20, ...values.map((value) => 20 * Math.floor(value / 20))), high: Math.max(60, ...values.map((value) => 20 * Math.ceil(value / 20))) };
 }
 
@@ -96,13 +96,13 @@ function burdenCharts(result, values, { wording }) {
   const apart = values.bispecific_high - values.car_high;
   const said = {
     ...result.text,
-    car_at_high: percentText(car[0]),
-    car_at_low: percentText(car[1]),
-    bispecific_at_high: percentText(bispecific[0]),
-    bispecific_at_low: percentText(bispecific[1]),
-    most_car: pointsText(car[1] - car[0]),
-    most_bispecific: pointsText(bispecific[1] - bispecific[0]),
-    apart: pointsText(apart),
+    car_at_high: burdenPercent(car[0]),
+    car_at_low: burdenPercent(car[1]),
+    bispecific_at_high: burdenPercent(bispecific[0]),
+    bispecific_at_low: burdenPercent(bispecific[1]),
+    most_car: burdenPoints(car[1] - car[0]),
+    most_bispecific: burdenPoints(bispecific[1] - bispecific[0]),
+    apart: burdenPoints(apart),
   };
   const titled = (id, chart) => ({ id, title: `${fill(chart.title, said)}.`, description: fill(chart.description, said), caption: chart.caption });
   const armRow = (label, colour, marker, [high, low], at, text) => ({
@@ -127,19 +127,18 @@ function burdenCharts(result, values, { wording }) {
     },
     {
       ...titled("parts", parts),
-      x: { title: parts.axis, ...limitsAround([result.mix, result.gap, values.seen]) },
+      x: { title: parts.axis, ...burdenLimits([result.mix, result.gap]) },
       rows: [
         { label: parts.mix, spans: [{ from: 0, to: result.mix, text: result.text.mix, hatched: true }] },
         { label: parts.rates, spans: [{ from: result.mix, to: result.gap, text: result.text.rates }] },
         { label: parts.gap, spans: [{ from: 0, to: result.gap, text: result.text.gap }] },
       ],
-      references: [{ at: values.seen, label: parts.seen }],
       connected: true,
     },
     {
       ...titled("alone", alone),
       x: { title: alone.x, low: 0, high: 100 },
-      y: { title: alone.y, ...limitsAround([...reached, values.seen]), low: Math.min(0, ...reached) },
+      y: { title: alone.y, ...burdenLimits([...reached, values.seen]), low: Math.min(0, ...reached) },
       layers: [
         ...lines.map((line) => ({ type: "line", ...line })),
         { type: "rule", y: values.seen, label: alone.seen },

@@ -215,15 +215,19 @@ def _share_of_car_t() -> float:
     return 100.0 * _patients(CAR_T_HIGH) / _patients(CAR_T_HIGH, CAR_T_LOW)
 
 
-def _share(name: str, label: str, default: float, origin: Origin) -> Slider:
-    return Slider(name, label, round(default), 0, 100, 1, origin, unit="%")
+def _population(outcome_id: str) -> str:
+    return str(row("outcomes", outcome_id)["population"])
 
 
-def _rate(name: str, label: str, default: float, origin: Origin) -> Slider:
-    return Slider(name, label, round(default), 0, 100, 1, origin, unit="%", group="Remission rates by burden")
+def _share(name: str, label: str, default: float, origin: Origin, note: str = "") -> Slider:
+    return Slider(name, label, round(default), 0, 100, 1, origin, unit="%", note=note)
 
 
-CUT_OFF = "Low and high are parted at 5 % of marrow blasts here, and at 50 % for blinatumomab."
+def _rate(name: str, label: str, default: float, origin: Origin, note: str) -> Slider:
+    return Slider(name, label, round(default), 0, 100, 1, origin, unit="%", group="The rates", note=note)
+
+
+CUT_OFFS = f"High burden means {_population(CAR_T_HIGH)} here, and {_population(BISPECIFIC_HIGH)} with blinatumomab."
 LOW_OF_BISPECIFIC = implied_low(
     _percent(BISPECIFIC_ALL) / 100.0, ASSUMED_SHARE / 100.0, _percent(BISPECIFIC_HIGH) / 100.0
 )
@@ -240,17 +244,19 @@ MODEL = Model(
             "car_high",
             "High burden among patients given CAR T cells",
             _share_of_car_t(),
-            published(f"o:{CAR_T_HIGH}:n", f"Of {_patients(CAR_T_HIGH, CAR_T_LOW)} patients at MSKCC. {CUT_OFF}"),
+            published(f"o:{CAR_T_HIGH}:n", f"Of {_patients(CAR_T_HIGH, CAR_T_LOW)} patients at MSKCC. {CUT_OFFS}"),
+            note=f"MSKCC: {_population(CAR_T_HIGH)}",
         ),
         _share(
             "bispecific_high",
             "High burden among patients given blinatumomab",
             ASSUMED_SHARE,
-            assumed("No article says how many patients of a trial of blinatumomab had more than 50 % blasts."),
+            assumed(f"No article gives the share of {_population(BISPECIFIC_HIGH)} in a trial of blinatumomab."),
+            note="assumed: no article gives it",
         ),
         Choice(
             "rates",
-            "Remission rates by burden",
+            "Whose remission rates",
             "own",
             {
                 "own": "each treatment its own",
@@ -266,23 +272,37 @@ MODEL = Model(
             ASSUMED_SHARE,
             assumed("Set it to the patients you have in mind. Nothing published stands behind the starting value."),
         ),
-        _rate("car_cr_high", "CAR T cells, high burden", _percent(CAR_T_HIGH), published(f"o:{CAR_T_HIGH}", CUT_OFF)),
-        _rate("car_cr_low", "CAR T cells, low burden", _percent(CAR_T_LOW), published(f"o:{CAR_T_LOW}", CUT_OFF)),
+        _rate(
+            "car_cr_high",
+            "CAR T cells, high burden",
+            _percent(CAR_T_HIGH),
+            published(f"o:{CAR_T_HIGH}", CUT_OFFS),
+            _population(CAR_T_HIGH),
+        ),
+        _rate(
+            "car_cr_low",
+            "CAR T cells, low burden",
+            _percent(CAR_T_LOW),
+            published(f"o:{CAR_T_LOW}", CUT_OFFS),
+            _population(CAR_T_LOW),
+        ),
         _rate(
             "bispecific_cr_high",
             "Blinatumomab, high burden",
             _percent(BISPECIFIC_HIGH),
             published(f"o:{BISPECIFIC_HIGH}"),
+            _population(BISPECIFIC_HIGH),
         ),
         _rate(
             "bispecific_cr_low",
             "Blinatumomab, low burden",
             100.0 * LOW_OF_BISPECIFIC,
             fitted(
-                "No rate below 50 % blasts is printed. With this one the arm has the "
+                "No rate at low burden is printed. With this one the arm has the "
                 f"{_percent(BISPECIFIC_ALL):g} % remission that City of Hope printed for all its patients, if "
                 f"{ASSUMED_SHARE:g} % of them had a high burden."
             ),
+            "all other patients: no article prints it",
         ),
         Slider(
             "seen",
