@@ -234,7 +234,7 @@ LOW_OF_BISPECIFIC = implied_low(
 
 MODEL = Model(
     name="burden",
-    title="How much of the gap could case mix make?",
+    title="What case mix could make of the gap",
     about=(
         "Arithmetic on rates that were published at different cut-offs, and on others that are assumed. It shows what "
         "a difference in case mix could do, not what it did."
