@@ -5,7 +5,7 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
 
 ``o:ROW``                 an outcome: its percentage; ``o:ROW:count`` gives "61 of 75", also ``n``, ``events``
 ``s:ROW``                 a survival median or landmark with its unit
-``f:ROW``                 what was reported after 2021, with its unit; ``f:ROW:timepoint`` says when
+``f:ROW``                 what was reported after 2021, with its unit; also ``timepoint`` and ``n``
 ``t:TRIAL:enrolled``      a characteristic of a trial, also ``infused``, ``evaluable``, ``age_median_years``
 ``k:ROW`` ``c:ROW``       a figure of kinetics, a cost or a price with its unit
 ``d:ROW`` ``n:ROW``       a figure on delivery, one noted in ``statements.csv``; ``n:ROW:n`` gives its patients
@@ -52,6 +52,7 @@ UNITS = {
     "10^8 cells": "hundred million cells",
     "category": "",
     "hazard ratio": "",
+    "odds ratio": "",
     "P value": "",
 }
 DENOMINATORS = {
@@ -167,10 +168,12 @@ def _survival(rest: str) -> Number:
 def _follow_up(rest: str) -> Number:
     follow_up_id, _, wanted = rest.partition(":")
     row = _row("follow_up", follow_up_id)
-    unit = {"percent": f"{NO_BREAK}%", "months": f"{NO_BREAK}months", "patients": f"{NO_BREAK}patients"}.get(
-        row["unit"], ""
-    )
-    texts = {"": f"{row['value']}{unit}", "timepoint": row["timepoint"]}
+    unit = UNITS.get(row["unit"], row["unit"])
+    texts = {
+        "": f"{row['value']}{NO_BREAK}{unit}" if unit else row["value"],
+        "timepoint": row["timepoint"],
+        "n": None if row["n"] is None else str(row["n"]),
+    }
     if texts.get(wanted) is None:
         raise UnknownNumberError(f"follow_up {follow_up_id!r} has no {wanted!r}; it has {_present(texts)}")
     limits = f"95 % interval {row['ci_low']} to {row['ci_high']}" if row["ci_low"] else None
