@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         trials,
     )
     from .pooling import contrast, glmm, pool
+    from .robustness import fragility
     from .subsets import all_subsets
     from .verdict import evaluate
 
@@ -51,6 +52,7 @@ __all__ = [
     "discrepancies",
     "evaluate",
     "follow_up",
+    "fragility",
     "glmm",
     "kinetics",
     "ongoing_trials",
@@ -69,6 +71,7 @@ _HOMES = {
     **dict.fromkeys(("Options", "Selection"), "comparison"),
     "all_subsets": "subsets",
     "evaluate": "verdict",
+    "fragility": "robustness",
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carbite.comparison import (
     ARMS,
@@ -30,6 +30,9 @@ from carbite.comparison import (
 )
 from carbite.evidence import records
 from carbite.pooling import Contrast, Glmm, Pooled, contrast, glmm, pool
+
+if TYPE_CHECKING:
+    from carbite.robustness import Fragility
 
 NORMAL_975 = 1.959963984540054
 """The 97.5 % point of the standard normal distribution: glmm contrasts are large-sample (Wald) intervals."""
@@ -119,7 +122,7 @@ def evaluate(selection: Selection, options: Options | None = None) -> Verdict:
     ratio = _ratio(difference, options.bias)
     plain = {arm: _pool(counted[arm], options.tau2, "z") for arm in ARMS}
     reason = _not_testable(asked, counted)
-    verdict = "not-testable" if reason else _side(ratio, asked.better)
+    verdict = "not-testable" if reason else side(ratio, asked.better)
     text = _text(asked, options, counted, arms, ratio, verdict)
     return Verdict(
         comparison=asked,
@@ -168,7 +171,7 @@ def _ratio(difference: Contrast | None, bias: float) -> Ratio | None:
     if difference is None:
         return None
     shift = math.log(bias)
-    return _ratio_of(difference.estimate - shift, difference.ci_low - shift, difference.ci_high - shift)
+    return ratio_of(difference.estimate - shift, difference.ci_low - shift, difference.ci_high - shift)
 
 
 def _glmm_ratio(counted: Mapping[str, Sequence[Row]], bias: float) -> Ratio | None:
@@ -181,15 +184,17 @@ def _glmm_ratio(counted: Mapping[str, Sequence[Row]], bias: float) -> Ratio | No
         fits[arm] = glmm(events, n)
     estimate = fits["car_t"].estimate - fits["bispecific"].estimate - math.log(bias)
     half = NORMAL_975 * math.hypot(fits["car_t"].se, fits["bispecific"].se)
-    return _ratio_of(estimate, estimate - half, estimate + half)
+    return ratio_of(estimate, estimate - half, estimate + half)
 
 
-def _ratio_of(log_ratio: float, low: float, high: float) -> Ratio:
+def ratio_of(log_ratio: float, low: float, high: float) -> Ratio:
+    """An odds ratio from its logarithm and limits; NaN limits are None."""
     limits = (None, None) if math.isnan(low) or math.isnan(high) else (math.exp(low), math.exp(high))
     return Ratio(math.exp(log_ratio), *limits)
 
 
-def _side(ratio: Ratio | None, better: str) -> str:
+def side(ratio: Ratio | None, better: str) -> str:
+    """Which side an odds ratio favours, or ``undecided``; ``better`` says whether more events are better."""
     if ratio is None or ratio.ci_low is None or ratio.ci_high is None or ratio.ci_low <= 1.0 <= ratio.ci_high:
         return "undecided"
     more_with_car_t = ratio.ci_low > 1.0
@@ -405,10 +410,20 @@ class Claim:
 
         Raises ValueError when no question tests the claim.
         """
+        return evaluate(*self._asked(selection, options))
+
+    def fragility(self, selection: Selection | None = None, options: Options | None = None) -> Fragility:
+        """How fragile that verdict is, see :func:`carbite.fragility`. Raises as :meth:`evaluate` does."""
+        # Fragility stands above the verdict: it is loaded when it is asked for.
+        from carbite.robustness import fragility
+
+        return fragility(*self._asked(selection, options))
+
+    def _asked(self, selection: Selection | None, options: Options | None) -> tuple[Selection, Options]:
         if not self.tests:
             raise ValueError(f"{self.claim_id} rests on no comparison that can be pooled: {self.proposition}")
         published, asked = parse_question(self.tests[0])
-        return evaluate(selection or published, options or asked)
+        return selection or published, options or asked
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of each question that tests the claim."""
