@@ -443,6 +443,16 @@ def test_the_numbers_of_a_sentence() -> None:
     assert asked("cr?population=children").text["fewest_trials"] == "–"
 
 
+def test_the_most_influential_trial_is_named() -> None:
+    found = asked("cr")
+    text = found.text
+    most = max(found.without, key=lambda each: abs(each.shift or 0))
+    assert most.ratio
+    assert text["influential"] == most.name
+    assert text["influential_ratio"] == verdict.odds(most.ratio.odds_ratio)
+    assert text["influential_ratio_high"] == verdict.odds(most.ratio.ci_high or 0)
+
+
 SHARES = [(0, 9, "0.0"), (9, 9, "100.0"), (19_568, 19_572, "over 99.9"), (4, 32_193, "under 0.1"), (0, 0, "–")]
 
 

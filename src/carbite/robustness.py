@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -386,8 +386,16 @@ def _text(found: Fragility) -> dict[str, str]:
     text["fewest_trials"] = trials_phrase(found.removal.trials) if found.removal else missing
     text["fewest_trials_ways"] = count(len(found.removal.choices)) if found.removal else missing
     text["fewest_patients"] = patients_phrase(found.patients)
+    text["patients_at_least"] = patients_phrase_of(found.patients.at_least) if found.patients else missing
     text["bias_null"] = odds(found.bias_null) if found.bias_null else missing
     text["bias_undecided"] = odds(found.bias_undecided) if found.bias_undecided else missing
+    moved = [
+        (abs(each.shift), each.name, each.ratio) for each in found.without if each.shift is not None and each.ratio
+    ]
+    _, name, ratio = max(moved, key=lambda each: each[0], default=(0.0, missing, None))
+    text["influential"] = name
+    for suffix, value in zip(("", "_low", "_high"), astuple(ratio) if ratio else (None,) * 3, strict=True):
+        text[f"influential_ratio{suffix}"] = missing if value is None else odds(value)
     return text
 
 
@@ -395,5 +403,10 @@ def patients_phrase(found: Reclassified | None) -> str:
     """``6 patients``, or ``at most 22 patients`` where fewer are not excluded; a dash where none do."""
     if found is None:
         return "–"
-    noun = "patient" if found.patients == 1 else "patients"
-    return f"{found.patients} {noun}" if found.exact else f"at most {found.patients} {noun}"
+    said = patients_phrase_of(found.patients)
+    return said if found.exact else f"at most {said}"
+
+
+def patients_phrase_of(number: int) -> str:
+    """``1 patient``, ``6 patients``."""
+    return f"{number} patient" if number == 1 else f"{number} patients"
