@@ -44,10 +44,11 @@ def listing(
 
 
 def _select(choice: Choice, nothing: str) -> str:
-    options = "".join(f'<option value="{escape(value)}">{escape(said)}</option>' for value, said in choice.values.items())
+    values = {"": nothing, **choice.values}
+    options = "".join(f'<option value="{escape(value)}">{escape(said)}</option>' for value, said in values.items())
     return (
         f'<p><label for="filter-{choice.name}">{escape(choice.label)}</label>'
-        f'<select id="filter-{choice.name}" name="{choice.name}"><option value="">{nothing}</option>{options}</select></p>'
+        f'<select id="filter-{choice.name}" name="{choice.name}">{options}</select></p>'
     )
 
 

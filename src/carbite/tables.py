@@ -9,7 +9,7 @@ import pandas as pd
 
 from carbite.comparison import PRINTED, rule
 from carbite.evidence import records
-from carbite.markup import Link, page
+from carbite.markup import Link, Target, page
 from carbite.references import cited
 from carbite.register import anchor
 from carbite.verdict import Verdict, claim
@@ -46,7 +46,7 @@ class Table:
 
 def _cell(position: int, value: object) -> str:
     empty = value is None or value is pd.NA
-    text = value.html() if isinstance(value, Link) else "" if empty else escape(str(value))
+    text = value.html() if isinstance(value, Link | Target) else "" if empty else escape(str(value))
     # JupyterLab sets the cells of tables to the right, which is for numbers.
     left = 'style="text-align: left"'
     return f'<th scope="row" {left}>{text}</th>' if position == 0 else f"<td {left}>{text}</td>"
@@ -61,7 +61,7 @@ def claims(chapter: str) -> Table:
         said = "; ".join(_answer(verdict) for verdict in claim(row["claim_id"]).verdicts())
         rows.append(
             {
-                "Claim": row["claim_id"],
+                "Claim": Target(row["claim_id"], f"claim-{row['claim_id']}"),
                 "Proposition": row["proposition"],
                 "Helps": SIDES[row["side"]],
                 "Held by": row["holders"],
@@ -73,14 +73,18 @@ def claims(chapter: str) -> Table:
 
 
 def _answer(verdict: Verdict) -> str:
-    """A question in words, with the options that differ from the published ones, and its verdict."""
+    return f"{question(verdict)}: {verdict.text['verdict']}"
+
+
+def question(verdict: Verdict) -> str:
+    """What a verdict answers, in words: the endpoint, and the options that differ from the published ones."""
     options = verdict.options
     asked = [verdict.comparison.label]
     if options.population != "all":
         asked.append(rule()["population_choices"][options.population].lower())
     if options.reading != PRINTED:
-        asked.append(f"counted {verdict.text['reading']}")
-    return f"{', '.join(asked)}: {verdict.text['verdict']}"
+        asked.append(verdict.text["reading"])
+    return ", ".join(asked)
 
 
 def discrepancies(chapter: str) -> Table:
