@@ -133,12 +133,10 @@ def _answer(question: str) -> str:
     selection, options = parse_question(question)
     link = Link(question_in_words(found.verdict), page(EXPLORER_PAGE, format_hash(selection, options)[1:])).html()
     ratio = f"odds ratio {text['ratio']} ({text['ratio_low']} to {text['ratio_high']})"
-    return (
-        f"<p>{link}: <strong>{escape(text['verdict'])}</strong>, {escape(ratio)}.</p>"
-        f"{_facts({term: escape(said) for term, said in how_fragile(found).items()})}"
-        if verdict.verdict != "not-testable"
-        else f"<p>{link}: <strong>{escape(text['verdict'])}</strong>. {escape(verdict.sentence)}</p>"
-    )
+    said = f"{link}: <strong>{escape(text['verdict'])}</strong>"
+    if verdict.verdict == "not-testable":
+        return f"<p>{said}. {escape(verdict.sentence)}</p>"
+    return f"<p>{said}, {escape(ratio)}.</p>{_facts({t: escape(words) for t, words in how_fragile(found).items()})}"
 
 
 def how_fragile(found: Fragility) -> dict[str, str]:
@@ -162,9 +160,15 @@ def _removal(found: Fragility) -> str:
     if found.removal is None:
         return "none changes it"
     names = {row.trial.trial_id: row.trial.name for row in found.verdict.rows}
-    ways = [" and ".join(names[trial] for trial in choice) for choice in found.removal.choices]
+    ways = [_listed([names[trial] for trial in choice]) for choice in found.removal.choices]
     more = f"; and {len(ways) - _SHOWN_WAYS} more ways" if len(ways) > _SHOWN_WAYS else ""
     return f"{trials_phrase(found.removal.trials)}: {'; or '.join(ways[:_SHOWN_WAYS])}{more}"
+
+
+def _listed(names: list[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _patients(found: Reclassified | None) -> str:
