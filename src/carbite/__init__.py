@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .comparison import Options, Selection
     from .evidence import (
         DataError,
+        appraisals,
+        certainty,
         claims,
         comparisons,
         consistent_events,
@@ -42,6 +44,8 @@ __all__ = [
     "Selection",
     "__version__",
     "all_subsets",
+    "appraisals",
+    "certainty",
     "claims",
     "comparisons",
     "consistent_events",

@@ -13,6 +13,8 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
                           ``v:cr?reading=enrolled:car_t.percent``; the names are those of ``Verdict.text``
 ``g:COMPARISON:NAME``     how fragile that result is, such as ``g:cr:car_t_pairs``; names of ``Fragility.text``;
                           ``g:cr?interval=z@1:car_t_pairs`` also tests arms of a single trial (the rule: two)
+``e:COMPARISON:NAME``     an E-value of the same difference: ``estimate``, ``limit`` or the ``risk_ratio`` behind them;
+                          ``e:cr:pooled-rate.limit`` converts by the pooled rate and not by the square root
 ``live:NAME``             the same for the state that the page's explorer shows now
 ``m:MODEL:NAME``          what a model gives from its starting values, or from others (``m:MODEL?a=1&b=2:NAME``)
 ``mlive:MODEL:NAME``      the same for the values that the page's simulation shows now
@@ -26,10 +28,11 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
+from carbite.bias import CONVERSIONS, e_values
 from carbite.comparison import parse_question, rule
 from carbite.evidence import row as row_of
 from carbite.robustness import Fragility, fragility
-from carbite.verdict import Verdict, evaluate, trials_phrase
+from carbite.verdict import Verdict, evaluate, odds, trials_phrase
 
 NO_BREAK = "\u00a0"
 _SIGNS = re.compile(r"""[\\`*_\[\]<>&|$~"]""")
@@ -53,6 +56,11 @@ UNITS = {
     "category": "",
     "hazard ratio": "",
     "P value": "",
+}
+E_VALUES = {
+    "risk_ratio": "risk ratio",
+    "estimate": "E-value of the estimate",
+    "limit": "E-value of the limit that is nearer to no difference",
 }
 DENOMINATORS = {
     "enrolled": "patients enrolled",
@@ -93,7 +101,7 @@ def number(name: str, live_comparison: str = "cr") -> Number:
     ``live_comparison`` is the comparison that the page's explorer opens with.
     """
     kind, _, rest = name.partition(":")
-    makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed}
+    makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed, "e": _e_value}
     makers |= {"g": _fragile, "m": _modelled, "mlive": _modelled_live}
     makers |= {kind: partial(_quantity, table) for kind, table in QUANTITIES.items()}
     if kind == "live":
@@ -274,6 +282,29 @@ def _fragility(asked: str) -> Fragility:
         return fragility(*parse_question(question), fewest=int(fewest) if fewest else None, progress=None)
     except (KeyError, ValueError) as error:
         raise UnknownNumberError(str(error.args[0])) from error
+
+
+def _e_value(rest: str) -> Number:
+    asked, _, wanted = rest.partition(":")
+    conversion, _, name = wanted.rpartition(".")
+    verdict = _verdict(asked)
+    try:
+        found = e_values(verdict, conversion or CONVERSIONS[0])
+    except ValueError as error:
+        raise UnknownNumberError(str(error)) from error
+    if name not in E_VALUES:
+        raise UnknownNumberError(f"{asked!r} has no E-value {name!r}; it has {', '.join(E_VALUES)}")
+    how = {
+        "square-root": "risk ratio taken as the square root of the odds ratio",
+        "pooled-rate": f"risk ratio from the odds ratio at the pooled rate with {verdict.comparison.bispecific_name}",
+    }[conversion or CONVERSIONS[0]]
+    source = _sentence(
+        f"Computed from data/: {E_VALUES[name]}, {verdict.comparison.label}",
+        f"odds ratio {verdict.text['ratio']} ({verdict.text['ratio_low']} to {verdict.text['ratio_high']})",
+        how,
+        verdict.assumptions,
+    )
+    return Number("", odds(getattr(found, name)), source, "")
 
 
 @cache

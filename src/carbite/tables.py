@@ -7,7 +7,8 @@ from html import escape
 
 import pandas as pd
 
-from carbite.comparison import PRINTED, rule
+from carbite.catalogue import field, meanings
+from carbite.comparison import PRINTED, comparison, rule
 from carbite.evidence import records
 from carbite.markup import Link, Target, page
 from carbite.references import cited
@@ -85,6 +86,62 @@ def question(verdict: Verdict) -> str:
     if options.reading != PRINTED:
         asked.append(verdict.text["reading"])
     return ", ".join(asked)
+
+
+def appraisals() -> Table:
+    """Risk of bias of each trial that was appraised: a row a trial, a column a question, by our judgement."""
+    questions = list(meanings(field("appraisals", "item"))[1])
+    trials = {each["trial_id"]: each["name"] for each in records("trials")}
+    judged: dict[str, dict[str, str]] = {}
+    for each in records("appraisals"):
+        judged.setdefault(each["trial_id"], {})[each["item"]] = each["judgement"]
+    rows = [
+        {"Trial": trials[trial_id]} | {question.capitalize(): by_item[question] for question in questions}
+        for trial_id, by_item in judged.items()
+    ]
+    unclear = sum(each["judgement"] == "unclear" for each in records("appraisals"))
+    return Table(
+        f"Risk of bias as far as the articles show it, by our judgement: {unclear} of {len(records('appraisals'))} "
+        "answers are unclear",
+        pd.DataFrame(rows),
+    )
+
+
+def reasons() -> Table:
+    """Why each question on a trial was judged as it was, and where that was read."""
+    trials = {each["trial_id"]: each["name"] for each in records("trials")}
+    names = {each["source_id"]: " ".join(cited(each)) for each in records("sources")}
+    questions = meanings(field("appraisals", "item"))[1]
+    rows = [
+        {
+            "Trial": trials[each["trial_id"]],
+            "Question": questions[each["item"]].rstrip("."),
+            "Judged": each["judgement"],
+            "Reason": each["reason"],
+            "Where": f"{names[each['source_id']]}, {each['locator']}",
+        }
+        for each in records("appraisals")
+    ]
+    return Table(f"The reason for every answer ({len(rows)})", pd.DataFrame(rows), folded=True)
+
+
+def certainty(comparison_id: str) -> Table:
+    """Our reading of the certainty of one pooled difference by the domains of GRADE, with reasons."""
+    domains = meanings(field("certainty", "domain"))[1]
+    judgements = {each: each.replace("-", " ") for each in field("certainty", "judgement")["constraints"]["enum"]}
+    asked = comparison(comparison_id)
+    rows = [
+        {
+            "Domain": domains[each["domain"]].partition(":")[0].rstrip("."),
+            "Judged": judgements[each["judgement"]],
+            "Reason": each["reason"],
+        }
+        for each in records("certainty")
+        if each["comparison_id"] == comparison_id
+    ]
+    if not rows:
+        raise ValueError(f"certainty.csv has no row of {comparison_id!r}")
+    return Table(f"{asked.label}: how certain, by our reading", pd.DataFrame(rows))
 
 
 def discrepancies(chapter: str) -> Table:

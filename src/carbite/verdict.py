@@ -23,6 +23,7 @@ from carbite.comparison import (
     Selection,
     check,
     comparison,
+    counts,
     independent_groups,
     parse_question,
     rows,
@@ -141,17 +142,11 @@ def evaluate(selection: Selection, options: Options | None = None) -> Verdict:
     )
 
 
-def _counts(counted: Sequence[Row]) -> tuple[list[int], list[int]]:
-    """Events and n of rows that are counted, in their order."""
-    pairs = [(row.events, row.n) for row in counted if row.events is not None and row.n is not None]
-    return [events for events, _ in pairs], [n for _, n in pairs]
-
-
 def _pool(counted: Sequence[Row], tau2: str, interval: str) -> Pooled | None:
     if not counted:
         return None
     return pool(
-        *_counts(counted),
+        *counts(counted),
         measure=rule()["measure"],
         tau2=tau2,
         interval=interval,
@@ -178,7 +173,7 @@ def _glmm_ratio(counted: Mapping[str, Sequence[Row]], bias: float) -> Ratio | No
     """The same difference from a binomial-normal model of each arm; None where that model has no maximum."""
     fits: dict[str, Glmm] = {}
     for arm, arm_rows in counted.items():
-        events, n = _counts(arm_rows)
+        events, n = counts(arm_rows)
         if not any(0 < x < total for x, total in zip(events, n, strict=True)):
             return None
         fits[arm] = glmm(events, n)
@@ -257,7 +252,7 @@ def _text(
         share = pooled.proportion if pooled else None
         text[f"{arm}.k"] = str(len(arm_rows))
         text[f"{arm}.trials"] = trials_phrase(len(arm_rows))
-        text[f"{arm}.events"], text[f"{arm}.n"] = (str(sum(column)) for column in _counts(arm_rows))
+        text[f"{arm}.events"], text[f"{arm}.n"] = (str(sum(column)) for column in counts(arm_rows))
         for name, value in (
             ("percent", share.estimate if share else math.nan),
             ("low", share.ci_low if share else math.nan),
