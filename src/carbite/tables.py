@@ -125,7 +125,7 @@ def reasons() -> Table:
     return Table(f"The reason for every answer ({len(rows)})", pd.DataFrame(rows), folded=True)
 
 
-def certainty(comparison_id: str) -> Table:
+def certainty(comparison_id: str, folded: bool = False) -> Table:
     """Our reading of the certainty of one pooled difference by the domains of GRADE, with reasons."""
     domains = meanings(field("certainty", "domain"))[1]
     judgements = {each: each.replace("-", " ") for each in field("certainty", "judgement")["constraints"]["enum"]}
@@ -141,7 +141,7 @@ def certainty(comparison_id: str) -> Table:
     ]
     if not rows:
         raise ValueError(f"certainty.csv has no row of {comparison_id!r}")
-    return Table(f"{asked.label}: how certain, by our reading", pd.DataFrame(rows))
+    return Table(f"{asked.label}: how certain, by our reading", pd.DataFrame(rows), folded)
 
 
 def discrepancies(chapter: str) -> Table:

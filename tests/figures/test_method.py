@@ -42,6 +42,21 @@ def test_typical_ages_are_medians_of_the_trials_shown() -> None:
     assert figure.title.endswith("of 36")
 
 
+def test_a_stricter_definition_never_has_more_remissions() -> None:
+    figure = figures.definitions()
+    table = frame(figure).pivot(index="Trial", columns="Remission asks for", values="Remissions")
+    assert (table["any or incomplete recovery"] >= table["full or partial recovery"]).all()
+    assert (table["full or partial recovery"] > table["full recovery"]).all()
+    assert "39 % or 17 %" in figure.title
+
+
+def test_the_reading_moves_mrd_more_than_the_method() -> None:
+    table = frame(figures.mrd_scenarios())
+    first, second = table.iloc[0]["Verdict"], table.iloc[4]["Verdict"]
+    assert (first, second) == ("Undecided", "Favours CAR T")
+    assert len(set(table["Choice"])) == len(table)
+
+
 def test_impossible_shares_are_counted_by_trying_every_whole_number() -> None:
     figure = figures.mrd_column()
     table = frame(figure)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import altair as alt
 import pandas as pd
 from scipy import stats
@@ -9,8 +11,9 @@ from scipy import stats
 from carbite.charts import ARMS, Figure, show
 from carbite.comparison import Options, Row, comparison, counts, rows, rule
 from carbite.evidence import consistent_events, records, row
-from carbite.figures.marks import NEUTRAL, PERCENT_SCALE, by_arm
+from carbite.figures.marks import NEUTRAL, PERCENT_SCALE, by_arm, dumbbell
 from carbite.figures.rows import in_words
+from carbite.figures.scenarios import scenarios
 from carbite.pooling import Proportion, glmm, pool
 from carbite.prose import number
 from carbite.verdict import evaluate
@@ -113,6 +116,44 @@ def ages() -> Figure:
     )
 
 
+def definitions() -> Figure:
+    """Remission with blinatumomab in the same patients, by how much recovery of the blood counts it asks for."""
+    asked = {
+        "any or incomplete recovery": "{}-cr",
+        "full or partial recovery": "stein-2019-{}-cr-crh",
+        "full recovery": "stein-2019-{}-cr-full",
+    }
+    found = []
+    for trial in ("mt103-206", "mt103-211", "alcantara", "mt103-205"):
+        for definition, outcome_id in asked.items():
+            outcome = row("outcomes", outcome_id.format(trial))
+            found.append(
+                {
+                    "Trial": row("trials", trial)["name"],
+                    "Remission asks for": definition,
+                    "Remissions": outcome["events"],
+                    "Patients": outcome["n"],
+                    "Percent": float(outcome["percent_printed"]),
+                }
+            )
+    table = pd.DataFrame(found)
+    marks = dict(
+        zip(asked, ((shape, ARMS["bispecific"].colour) for shape in ("circle", "square", "diamond")), strict=True)
+    )
+    widest = table[table["Trial"] == row("trials", "mt103-205")["name"]].set_index("Remission asks for")["Percent"]
+    return show(
+        dumbbell(table, "Trial", "Percent", "Remission asks for", marks),
+        title=(
+            f"In the same children, remission with blinatumomab is {widest['any or incomplete recovery']:g} % or "
+            f"{widest['full recovery']:g} %, depending on what it asks of the blood counts"
+        ),
+        alt=in_words(table, "Trial", "Remission asks for", "Percent", "Complete remission by definition, per cent."),
+        csv=table,
+        caption="Complete remission in trials of blinatumomab. The first definition is that of the table of Molina & "
+        "Shah; the others were read in a review.",
+    )
+
+
 def mrd_column() -> Figure:
     """Which printed shares with MRD negativity can be of the remissions, and which of all patients (claim EF4)."""
     found = []
@@ -160,6 +201,26 @@ def mrd_column() -> Figure:
 
 def _range(fits: range) -> str:
     return "" if not fits else str(fits[0]) if len(fits) == 1 else f"{fits[0]} to {fits[-1]}"
+
+
+def mrd_scenarios() -> Figure:
+    """What single choices do to MRD negativity among responders, by both readings of the printed column."""
+    read = Options(reading="all-patients")
+    return scenarios(
+        "mrd_among_cr",
+        {
+            "First reading, stated rule": (None, Options()),
+            "First reading, z interval": (None, Options(interval="z")),
+            "First reading, equal effects": (None, Options(tau2="EE")),
+            "First reading, adults only": (None, Options(population="adults")),
+            "Second reading, stated rule": (None, read),
+            "Second reading, z interval": (None, replace(read, interval="z")),
+            "Second reading, Sidik-Jonkman": (None, replace(read, tau2="SJ")),
+            "Second reading, adults only": (None, replace(read, population="adults")),
+            "Second reading, no patients treated for MRD alone": (None, replace(read, population="no-mrd-only")),
+            "Second reading, bias doubles the odds with CAR T": (None, replace(read, bias=2.0)),
+        },
+    )
 
 
 def tau2_estimators() -> Figure:
