@@ -88,10 +88,12 @@ def test_the_main_comparisons_are_rated() -> None:
 
 
 def test_tables_show_every_answer_and_every_reason() -> None:
-    matrix = tables.appraisals()
-    assert matrix.frame.shape == (len(JUDGED) // len(ITEMS), 1 + len(ITEMS))
-    unclear = (matrix.frame == "unclear").to_numpy().sum()
-    assert f"{unclear} of {len(JUDGED)} answers" in matrix.caption
+    answers = tables.appraisals()
+    assert len(answers.frame) == len(ITEMS)
+    unclear = sum(each["judgement"] == "unclear" for each in records("appraisals"))
+    assert f"{unclear} of {len(JUDGED)} answers" in answers.caption
+    complete = answers.frame.set_index("Question").loc["Inclusion was complete: all who were enrolled are counted"]
+    assert complete.tolist() == ["NCI, TOWER", "ELIANA", "12 of 15 trials"]
     assert len(tables.reasons().frame) == len(JUDGED)
     assert tables.certainty("cr").frame["Judged"].tolist()[0] == "very serious"
     with pytest.raises(ValueError, match=r"certainty.csv has no row of 'davis_cr'"):

@@ -89,27 +89,33 @@ def question(verdict: Verdict) -> str:
 
 
 def appraisals() -> Table:
-    """Risk of bias of each trial that was appraised: a row a trial, a column a question, by our judgement."""
-    questions = list(meanings(field("appraisals", "item"))[1])
-    trials = {each["trial_id"]: each["name"] for each in records("trials")}
-    judged: dict[str, dict[str, str]] = {}
-    for each in records("appraisals"):
-        judged.setdefault(each["trial_id"], {})[each["item"]] = each["judgement"]
-    rows = [
-        {"Trial": trials[trial_id]} | {question.capitalize(): by_item[question] for question in questions}
-        for trial_id, by_item in judged.items()
-    ]
-    unclear = sum(each["judgement"] == "unclear" for each in records("appraisals"))
+    """Risk of bias by our judgement: for each question, the trials that answer it with yes or no."""
+    judged, names = records("appraisals"), _trial_names()
+    rows = []
+    for item, question in meanings(field("appraisals", "item"))[1].items():
+        answers = {each["trial_id"]: each["judgement"] for each in judged if each["item"] == item}
+        rows.append(
+            {
+                "Question": question.rstrip("."),
+                "Yes": ", ".join(names[trial] for trial, answer in answers.items() if answer == "yes"),
+                "No": ", ".join(names[trial] for trial, answer in answers.items() if answer == "no"),
+                "Unclear": f"{sum(found == 'unclear' for found in answers.values())} of {len(answers)} trials",
+            }
+        )
+    unclear = sum(each["judgement"] == "unclear" for each in judged)
     return Table(
-        f"Risk of bias as far as the articles show it, by our judgement: {unclear} of {len(records('appraisals'))} "
-        "answers are unclear",
+        f"Risk of bias by our judgement, as far as the articles show it: {unclear} of {len(judged)} answers unclear",
         pd.DataFrame(rows),
     )
 
 
+def _trial_names() -> dict[str, str]:
+    return {each["trial_id"]: each["name"] for each in records("trials")}
+
+
 def reasons() -> Table:
     """Why each question on a trial was judged as it was, and where that was read."""
-    trials = {each["trial_id"]: each["name"] for each in records("trials")}
+    trials = _trial_names()
     names = {each["source_id"]: " ".join(cited(each)) for each in records("sources")}
     questions = meanings(field("appraisals", "item"))[1]
     rows = [

@@ -12,13 +12,15 @@ from carbite.charts import ARMS, Figure, show
 from carbite.comparison import Options, Row, comparison, counts, rows, rule
 from carbite.evidence import consistent_events, records, row
 from carbite.figures.marks import NEUTRAL, PERCENT_SCALE, by_arm, dumbbell
-from carbite.figures.rows import in_words
+from carbite.figures.rows import in_words, share
 from carbite.figures.scenarios import scenarios
 from carbite.pooling import Proportion, glmm, pool
 from carbite.prose import number
 from carbite.verdict import evaluate
 
 BIAS_SHOWN_TO = 15.0
+# What a percentage may be a share of.
+SHARES = ("remissions", "patients")
 AVERAGE, NEW_TRIAL = "average, confidence interval", "new trial, prediction interval"
 
 
@@ -30,10 +32,10 @@ def rates() -> Figure:
         found += [_of_trial(each) for each in verdict.rows if each.trial.arm == arm and not each.left_out]
         pooled = verdict.arms[arm]
         assert pooled is not None, "the published comparison has trials in both arms"
-        share = pooled.proportion
-        assert share is not None, "a comparison pools proportions"
-        found.append(_rate(f"{name}: {AVERAGE}", arm, share.estimate, share.ci_low, share.ci_high))
-        found.append(_rate(f"{name}: {NEW_TRIAL}", arm, share.estimate, share.pi_low, share.pi_high))
+        rate = pooled.proportion
+        assert rate is not None, "a comparison pools proportions"
+        found.append(_rate(f"{name}: {AVERAGE}", arm, rate.estimate, rate.ci_low, rate.ci_high))
+        found.append(_rate(f"{name}: {NEW_TRIAL}", arm, rate.estimate, rate.pi_low, rate.pi_high))
     table = pd.DataFrame(found)
     base = alt.Chart(table).encode(y=alt.Y("Row:N", sort=table["Row"].tolist(), axis=None), color=by_arm())
     names = base.mark_text(align="left", x=0, dy=-8).encode(text="Row:N", color=alt.value("currentColor"))
@@ -65,11 +67,11 @@ def _of_trial(counted: Row) -> dict[str, str | float]:
     return _rate(counted.trial.name, counted.trial.arm, events[0] / n[0], interval.low, interval.high)
 
 
-def _rate(label: str, arm: str, share: float, low: float, high: float) -> dict[str, str | float]:
+def _rate(label: str, arm: str, estimate: float, low: float, high: float) -> dict[str, str | float]:
     return {
         "Row": label,
         "arm": arm,
-        "Percent": round(100 * share, 1),
+        "Percent": round(100 * estimate, 1),
         "Low": round(100 * low, 1),
         "High": round(100 * high, 1),
     }
@@ -118,11 +120,7 @@ def ages() -> Figure:
 
 def definitions() -> Figure:
     """Remission with blinatumomab in the same patients, by how much recovery of the blood counts it asks for."""
-    asked = {
-        "any or incomplete recovery": "{}-cr",
-        "full or partial recovery": "stein-2019-{}-cr-crh",
-        "full recovery": "stein-2019-{}-cr-full",
-    }
+    asked = {"any or incomplete recovery": "{}-cr", "full recovery": "stein-2019-{}-cr-full"}
     found = []
     for trial in ("mt103-206", "mt103-211", "alcantara", "mt103-205"):
         for definition, outcome_id in asked.items():
@@ -133,24 +131,23 @@ def definitions() -> Figure:
                     "Remission asks for": definition,
                     "Remissions": outcome["events"],
                     "Patients": outcome["n"],
-                    "Percent": float(outcome["percent_printed"]),
+                    "Percent": share(outcome),
                 }
             )
     table = pd.DataFrame(found)
-    marks = dict(
-        zip(asked, ((shape, ARMS["bispecific"].colour) for shape in ("circle", "square", "diamond")), strict=True)
-    )
-    widest = table[table["Trial"] == row("trials", "mt103-205")["name"]].set_index("Remission asks for")["Percent"]
+    colour = ARMS["bispecific"].colour
+    marks = {"any or incomplete recovery": ("circle", colour), "full recovery": ("diamond", colour)}
+    children = table[table["Trial"] == row("trials", "mt103-205")["name"]].set_index("Remission asks for")["Percent"]
     return show(
         dumbbell(table, "Trial", "Percent", "Remission asks for", marks),
         title=(
-            f"In the same children, remission with blinatumomab is {widest['any or incomplete recovery']:g} % or "
-            f"{widest['full recovery']:g} %, depending on what it asks of the blood counts"
+            f"In the same children, remission with blinatumomab is {children['any or incomplete recovery']:g} % or "
+            f"{children['full recovery']:g} %, depending on what it asks of the blood counts"
         ),
         alt=in_words(table, "Trial", "Remission asks for", "Percent", "Complete remission by definition, per cent."),
         csv=table,
-        caption="Complete remission in trials of blinatumomab. The first definition is that of the table of Molina & "
-        "Shah; the others were read in a review.",
+        caption="Complete remission in trials of blinatumomab. The wider definition is that of Molina & Shah; the "
+        "stricter rates were read in a review.",
     )
 
 
@@ -161,7 +158,7 @@ def mrd_column() -> Figure:
         if mrd["comparison_id"] != "mrd_among_cr" or mrd["reading"] != "printed":
             continue
         remission = row("outcomes", f"{mrd['trial_id']}-cr")
-        for of, n in (("of the remissions", remission["events"]), ("of all patients", remission["n"])):
+        for of, n in zip(SHARES, (remission["events"], remission["n"]), strict=True):
             fits = consistent_events(n, mrd["percent_printed"])
             found.append(
                 {
@@ -174,24 +171,31 @@ def mrd_column() -> Figure:
                 }
             )
     table = pd.DataFrame(found)
-    base = alt.Chart(table).encode(
-        x=alt.X("Share:N", sort=None, title=None, axis=alt.Axis(orient="top", labelAngle=0)),
-        y=alt.Y("Trial:N", sort=None, title=None),
-    )
+    base = alt.Chart(table).encode(y=alt.Y("Trial:N", sort=None, axis=None))
+    names = base.transform_filter(f"datum.Share == '{SHARES[0]}'").mark_text(align="left", x=0, dy=-9)
     marks = alt.Scale(domain=["fits", "no count"], range=["circle", "cross"])
-    points = base.mark_point(size=70, xOffset=-40).encode(
-        shape=alt.Shape("Fits:N", scale=marks, legend=None), color=alt.value(NEUTRAL)
-    )
-    text = base.mark_text(align="left", dx=-28).encode(text="Text:N")
-    of_remissions = table[table["Share"] == "of the remissions"]
+    columns = []
+    for place, of in zip((6, 178), SHARES, strict=True):
+        column = base.transform_filter(f"datum.Share == '{of}'")
+        columns.append(
+            column.mark_point(size=70, filled=True, color=NEUTRAL, yOffset=9).encode(
+                x=alt.value(place), shape=alt.Shape("Fits:N", scale=marks, legend=None)
+            )
+        )
+        columns.append(
+            column.transform_calculate(said=f"datum.Text + ' {of}'")
+            .mark_text(align="left", dx=12, dy=9)
+            .encode(x=alt.value(place), text="said:N")
+        )
+    of_remissions = table[table["Share"] == SHARES[0]]
     return show(
-        (points + text).properties(width=260, height=26 * len(of_remissions)),
+        alt.layer(names.encode(text="Trial:N"), *columns).properties(width=330, height=42 * len(of_remissions)),
         title=(
             f"{(of_remissions['Fits'] == 'no count').sum()} of {len(of_remissions)} printed shares of remissions "
             "fit no count of remissions"
         ),
         alt="Counts of patients that print as the share in the column MRD-CR. "
-        + "; ".join(f"{r['Trial']}, {r['Share']}: {r['Text']}" for r in table.to_dict("records"))
+        + "; ".join(f"{r['Trial']}: {r['Text']} {r['Share']}" for r in table.to_dict("records"))
         + ".",
         csv=table.drop(columns="Text"),
         caption="Round marks: a whole number of patients gives the printed percentage. Crosses: none does. "
@@ -200,7 +204,7 @@ def mrd_column() -> Figure:
 
 
 def _range(fits: range) -> str:
-    return "" if not fits else str(fits[0]) if len(fits) == 1 else f"{fits[0]} to {fits[-1]}"
+    return "" if not fits else str(fits[0]) if len(fits) == 1 else f"{fits[0]}–{fits[-1]}"
 
 
 def mrd_scenarios() -> Figure:
@@ -261,16 +265,16 @@ def tau2_estimators() -> Figure:
     )
 
 
-def _estimator(name: str, tau2: float, share: Proportion) -> dict[str, str | float]:
+def _estimator(name: str, tau2: float, rate: Proportion) -> dict[str, str | float]:
     """A row of the table; percentages to a decimal. NaN where there is no prediction interval."""
     return {
         "Estimator": name[0].upper() + name[1:],
         "tau²": round(tau2, 3),
-        "Percent": round(100 * share.estimate, 1),
-        "Low": round(100 * share.ci_low, 1),
-        "High": round(100 * share.ci_high, 1),
-        "Predicted low": round(100 * share.pi_low, 1),
-        "Predicted high": round(100 * share.pi_high, 1),
+        "Percent": round(100 * rate.estimate, 1),
+        "Low": round(100 * rate.ci_low, 1),
+        "High": round(100 * rate.ci_high, 1),
+        "Predicted low": round(100 * rate.pi_low, 1),
+        "Predicted high": round(100 * rate.pi_high, 1),
     }
 
 
