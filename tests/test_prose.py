@@ -130,3 +130,29 @@ def test_an_unknown_number_says_what_was_expected(name: str, expected: str) -> N
 def test_markdown_for_jupyterlab_carries_text_source_and_link() -> None:
     found = number("o:eliana-cr")
     assert markdown(found) == f'[{found.text}]({found.href} "{found.source}")'
+
+
+def test_a_number_of_fragility_says_how_it_was_counted() -> None:
+    found = number("g:cr?interval=hartung-knapp:car_t_pairs")
+    assert found.text == "23,995"
+    for said in ("32,193 pairs, of which 28,614", "2 trials or more in each arm", "not a probability", "Hartung-Knapp"):
+        assert said in found.source
+    assert number("g:cr?interval=z@1:car_t_pairs").text == "31,432"
+    assert "1 trial or more" in number("g:cr?interval=z@1:car_t_pairs").source
+    assert number("g:cr?interval=hartung-knapp:share_car_t").text == "83.9\u00a0%"
+    assert "removal of trials" in number("g:relapse_among_cr:fewest_trials").source
+    assert "moved from event" in number("g:relapse_among_cr:fewest_patients").source
+    assert "bias" in number("g:cr:bias_undecided").source
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("g:cr:shares", "'cr' has no 'shares'; it has pairs, testable_pairs, car_t_pairs"),
+        ("g:cr@0:pairs", "fewest = 0; expected at least 1 trial an arm"),
+        ("g:nothing:pairs", "no comparison 'nothing'"),
+    ],
+)
+def test_an_unknown_number_of_fragility_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UnknownNumberError, match=message):
+        number(name)

@@ -241,8 +241,8 @@ def test_fingerprint_sees_names_and_contents_but_no_order(tmp_path: Path) -> Non
     assert first != execution.fingerprint([("a", tmp_path / "a")])
 
 
-@pytest.mark.parametrize("name", ["data/trials.csv", "data/datapackage.json", "requirements.lock"])
-def test_chapters_run_again_when_data_or_lock_change(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["data/trials.csv", "data/datapackage.json", "requirements.lock", "_toc.yml"])
+def test_chapters_run_again_when_data_chapters_or_lock_change(name: str, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     before = execution.execution_key(tmp_path)
     (tmp_path / name).write_text("changed")

@@ -11,7 +11,9 @@ from carbite.evidence import records
 def test_the_chapter_names_every_claim_once() -> None:
     table = tables.claims("efficacy").frame
     expected = [row["claim_id"] for row in records("claims") if row["chapter"] == "efficacy"]
-    assert table["Claim"].tolist() == expected
+    assert [str(each) for each in table["Claim"]] == expected
+    html = tables.claims("efficacy")._repr_html_()
+    assert all(f'<span id="claim-{each}">{each}</span>' in html for each in expected)
     assert len(expected) == len(set(expected)) >= 13
 
 

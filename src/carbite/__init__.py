@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .comparison import Options, Selection
     from .evidence import (
         DataError,
+        appraisals,
+        certainty,
         claims,
         comparisons,
         consistent_events,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         trials,
     )
     from .pooling import contrast, glmm, pool
+    from .robustness import fragility
     from .subsets import all_subsets
     from .verdict import evaluate
 
@@ -41,6 +44,8 @@ __all__ = [
     "Selection",
     "__version__",
     "all_subsets",
+    "appraisals",
+    "certainty",
     "claims",
     "comparisons",
     "consistent_events",
@@ -51,6 +56,7 @@ __all__ = [
     "discrepancies",
     "evaluate",
     "follow_up",
+    "fragility",
     "glmm",
     "kinetics",
     "ongoing_trials",
@@ -69,6 +75,7 @@ _HOMES = {
     **dict.fromkeys(("Options", "Selection"), "comparison"),
     "all_subsets": "subsets",
     "evaluate": "verdict",
+    "fragility": "robustness",
 }
 
 

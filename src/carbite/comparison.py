@@ -266,6 +266,12 @@ def rows(selection: Selection, options: Options) -> tuple[Row, ...]:
     return tuple(counted)
 
 
+def counts(counted: Iterable[Row]) -> tuple[list[int], list[int]]:
+    """Events and n of rows that have both, in their order."""
+    pairs = [(row.events, row.n) for row in counted if row.events is not None and row.n is not None]
+    return [events for events, _ in pairs], [n for _, n in pairs]
+
+
 def _with_attrition(asked: Comparison, trial: Trial, count: Count, options: Options) -> int:
     """Patients of this row had the assumed share of enrolled patients never been infused (half rounds up)."""
     if trial.arm != "car_t" or not asked.allows_attrition or count.denominator == ENROLLED:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 PACKAGE = "datapackage.json"
 TABLES = (
     *("sources", "trials", "comparisons", "readings", "outcomes", "survival", "follow_up", "claims", "discrepancies"),
-    *("constructs", "kinetics", "costs", "delivery", "ongoing_trials", "statements", "left_out", "coverage"),
+    *("constructs", "kinetics", "costs", "delivery", "ongoing_trials", "statements"),
+    *("appraisals", "certainty", "left_out", "coverage"),
 )
 UNSEALED = "after a wanted change run python -m carbite.seal"
 FRAME_TYPES = {"string": "string", "integer": "Int64", "number": "Float64"}
@@ -248,6 +249,16 @@ def statements() -> pd.DataFrame:
 def coverage() -> pd.DataFrame:
     """For each fact that the four articles state: the row that holds it, or why none does."""
     return _frame(_table("coverage"))
+
+
+def appraisals() -> pd.DataFrame:
+    """What the four articles let a reader judge of each trial's risk of bias: our judgement, ten questions a trial."""
+    return _frame(_table("appraisals"))
+
+
+def certainty() -> pd.DataFrame:
+    """How certain the main pooled differences are, by the domains of GRADE: our reading, not a panel's."""
+    return _frame(_table("certainty"))
 
 
 def left_out() -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 
 BUILDING = "CARBITE_BUILD"
 """The environment variable that is set while the book is built: no kernel stays behind its pages."""
@@ -45,3 +46,26 @@ class Link:
         """The link as an element."""
         download = " download" if self.download else ""
         return f'<a href="{escape(self.href)}"{download}>{escape(self.text)}</a>'
+
+
+@dataclass(frozen=True)
+class Target:
+    """A text that an address of its page can lead to. Nobody has escaped it yet."""
+
+    text: str
+    anchor: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def html(self) -> str:
+        """The text as an element with its id."""
+        return f'<span id="{escape(self.anchor)}">{escape(self.text)}</span>'
+
+
+def written(name: str) -> bool:
+    """Whether the book has this page: a line of ``_toc.yml``, in this folder or one above it."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (contents := folder / "_toc.yml").is_file():
+            return f"- file: book/{name}\n" in contents.read_text("utf-8") + "\n"
+    return False

@@ -11,6 +11,10 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
 ``d:ROW`` ``n:ROW``       a figure on delivery, one noted in ``statements.csv``; ``n:ROW:n`` gives its patients
 ``v:COMPARISON:NAME``     a computed result under the stated rule, such as ``v:cr:ratio`` or
                           ``v:cr?reading=enrolled:car_t.percent``; the names are those of ``Verdict.text``
+``g:COMPARISON:NAME``     how fragile that result is, such as ``g:cr:car_t_pairs``; names of ``Fragility.text``;
+                          ``g:cr?interval=z@1:car_t_pairs`` also tests arms of a single trial (the rule: two)
+``e:COMPARISON:NAME``     an E-value of the same difference: ``estimate``, ``limit`` or the ``risk_ratio`` behind them;
+                          ``e:cr:pooled-rate.limit`` converts by the pooled rate and not by the square root
 ``live:NAME``             the same for the state that the page's explorer shows now
 ``m:MODEL:NAME``          what a model gives from its starting values, or from others (``m:MODEL?a=1&b=2:NAME``)
 ``mlive:MODEL:NAME``      the same for the values that the page's simulation shows now
@@ -24,9 +28,11 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
+from carbite.bias import CONVERSIONS, e_values
 from carbite.comparison import parse_question, rule
 from carbite.evidence import row as row_of
-from carbite.verdict import Verdict, evaluate
+from carbite.robustness import Fragility, fragility
+from carbite.verdict import Verdict, evaluate, odds, trials_phrase
 
 NO_BREAK = "\u00a0"
 _SIGNS = re.compile(r"""[\\`*_\[\]<>&|$~"]""")
@@ -54,6 +60,11 @@ UNITS = {
     "hazard ratio": "",
     "odds ratio": "",
     "P value": "",
+}
+E_VALUES = {
+    "risk_ratio": "risk ratio",
+    "estimate": "E-value of the estimate",
+    "limit": "E-value of the limit that is nearer to no difference",
 }
 DENOMINATORS = {
     "enrolled": "patients enrolled",
@@ -94,8 +105,8 @@ def number(name: str, live_comparison: str = "cr") -> Number:
     ``live_comparison`` is the comparison that the page's explorer opens with.
     """
     kind, _, rest = name.partition(":")
-    makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed}
-    makers |= {"m": _modelled, "mlive": _modelled_live}
+    makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed, "e": _e_value}
+    makers |= {"g": _fragile, "m": _modelled, "mlive": _modelled_live}
     makers |= {kind: partial(_quantity, table) for kind, table in QUANTITIES.items()}
     if kind == "live":
         shown = _computed(f"{live_comparison}:{rest}")
@@ -225,17 +236,83 @@ def _computed(rest: str) -> Number:
     if wanted not in verdict.text:
         raise UnknownNumberError(f"{asked!r} has no {wanted!r}; it has {', '.join(verdict.text)}")
     is_percent = wanted.partition(".")[2] in PERCENTAGES
-    method = f"{verdict.text['method']}; {verdict.text['reading']}"
     source = _sentence(
         f"Computed from data/: {verdict.comparison.label}",
         f"{verdict.text['car_t.trials']} of CAR T",
         f"{verdict.text['bispecific.trials']} of {verdict.comparison.bispecific_name}",
-        rule()["population_choices"][verdict.options.population],
-        method,
-        verdict.assumptions,
+        *_assumed(verdict),
     )
     unit = f"{NO_BREAK}%" if is_percent else ""
     return Number("", f"{verdict.text[wanted]}{unit}", source, "", unit=unit)
+
+
+def _assumed(verdict: Verdict) -> tuple[str, ...]:
+    """The population, method, reading and assumptions of a computed number, for its source."""
+    method = f"{verdict.text['method']}; {verdict.text['reading']}"
+    return rule()["population_choices"][verdict.options.population], method, verdict.assumptions
+
+
+# How a number of ``g:`` was computed, by the first of these that its name contains.
+_WAYS = {
+    "trials": "Of every removal of trials that are counted: the fewest after which the rule says something else",
+    "patients": "The sum over all trials of the patients moved from event to no event or back; where fewer are not "
+    "excluded, it says at most",
+    "bias": "The odds ratio of a bias that, divided out of the result, would do it",
+    "influential": "The trial without which the log odds ratio moves most, and the odds ratio without it",
+    "": "Each pair of a subset of the trials of CAR T and one of the trials of {bi}, without shared patients, judged "
+    "by the same rule; {pairs} pairs, of which {testable} have {least} or more in each arm. A share of pairs is not a "
+    "probability",
+}
+
+
+def _fragile(rest: str) -> Number:
+    asked, _, wanted = rest.partition(":")
+    found = _fragility(asked)
+    text = found.text
+    if wanted not in text:
+        raise UnknownNumberError(f"{asked!r} has no {wanted!r}; it has {', '.join(text)}")
+    verdict = found.verdict
+    way = next(said for name, said in _WAYS.items() if name in wanted).format(
+        bi=verdict.comparison.bispecific_name,
+        pairs=text["pairs"],
+        testable=text["testable_pairs"],
+        least=trials_phrase(found.fewest),
+    )
+    source = _sentence(f"Computed from data/: {verdict.comparison.label}", way, *_assumed(verdict))
+    unit = f"{NO_BREAK}%" if wanted.startswith("share_") else ""
+    return Number("", f"{text[wanted]}{unit}", source, "", unit=unit)
+
+
+@cache
+def _fragility(asked: str) -> Fragility:
+    question, _, fewest = asked.partition("@")
+    try:
+        return fragility(*parse_question(question), fewest=int(fewest) if fewest else None, progress=None)
+    except (KeyError, ValueError) as error:
+        raise UnknownNumberError(str(error.args[0])) from error
+
+
+def _e_value(rest: str) -> Number:
+    asked, _, wanted = rest.partition(":")
+    conversion, _, name = wanted.rpartition(".")
+    verdict = _verdict(asked)
+    try:
+        found = e_values(verdict, conversion or CONVERSIONS[0])
+    except ValueError as error:
+        raise UnknownNumberError(str(error)) from error
+    if name not in E_VALUES:
+        raise UnknownNumberError(f"{asked!r} has no E-value {name!r}; it has {', '.join(E_VALUES)}")
+    how = {
+        "square-root": "risk ratio taken as the square root of the odds ratio",
+        "pooled-rate": f"risk ratio from the odds ratio at the pooled rate with {verdict.comparison.bispecific_name}",
+    }[conversion or CONVERSIONS[0]]
+    source = _sentence(
+        f"Computed from data/: {E_VALUES[name]}, {verdict.comparison.label}",
+        f"odds ratio {verdict.text['ratio']} ({verdict.text['ratio_low']} to {verdict.text['ratio_high']})",
+        how,
+        verdict.assumptions,
+    )
+    return Number("", odds(getattr(found, name)), source, "")
 
 
 @cache

@@ -1,6 +1,6 @@
 """The register of discrepancies as a page: each entry with both values, what it changes and how it is resolved.
 
-The list is complete as it stands. The form before it is hidden until ``site/register.js`` filters with it.
+The list is complete as it stands, see ``carbite.listing``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from carbite.catalogue import field
 from carbite.evidence import records
+from carbite.listing import Choice, in_words, listing
 from carbite.markup import Link, Markup
 from carbite.references import cited
 
@@ -61,10 +62,8 @@ def register() -> Markup:
         f'<ul class="carbite-entries">{"".join(_entry(row, sources) for row in found)}</ul></div>'
         for letter, found in groups
     )
-    return Markup(
-        f'<div class="carbite-register">{_form(rows)}<p class="carbite-shown" role="status">{len(rows)} entries</p>'
-        f'<ul class="carbite-groups">{contents}</ul>{lists}</div>'
-    )
+    body = f'<ul class="carbite-groups">{contents}</ul>{lists}'
+    return listing(body, noun="entries", count=len(rows), choices=_choices(rows))
 
 
 def _first_code(row: Row) -> tuple[str, int]:
@@ -76,26 +75,18 @@ def _group(letter: str) -> str:
     return f"discrepancies-{letter.lower()}"
 
 
-def _form(rows: Iterable[Row]) -> str:
-    """A search field, a list for each choice, and a button that empties them; hidden until a script listens."""
+def _choices(rows: Iterable[Row]) -> list[Choice]:
+    """What the form filters by, with the values that entries hold, in the order of the schema."""
     known = {
         "kind": field("discrepancies", "kind")["constraints"]["enum"],
         "chapter": chapters(),
         "confidence": field("discrepancies", "confidence")["constraints"]["enum"],
     }
     used = {name: {value for row in rows for value in _values(row)[name].split()} for name in CHOICES}
-    lists = "".join(
-        f'<p><label for="filter-{name}">{label}</label><select id="filter-{name}" name="{name}">'
-        '<option value="">any</option>'
-        + "".join(f'<option value="{value}">{_words(value)}</option>' for value in known[name] if value in used[name])
-        + "</select></p>"
+    return [
+        Choice(name, label, {value: in_words(value) for value in known[name] if value in used[name]})
         for name, label in CHOICES.items()
-    )
-    return (
-        '<form class="carbite-filter" role="search" aria-label="Filter the entries" autocomplete="off" hidden>'
-        f'<p><label for="filter-text">Words</label><input id="filter-text" type="search" name="text"></p>{lists}'
-        '<button type="button">Show all entries</button></form>'
-    )
+    ]
 
 
 def _values(row: Row) -> dict[str, str]:
@@ -103,18 +94,13 @@ def _values(row: Row) -> dict[str, str]:
     return {"kind": row["kind"], "chapter": row["chapters"], "confidence": row["confidence"]}
 
 
-def _words(value: str) -> str:
-    """An identifier as words: ``lost-cell`` to ``lost cell``."""
-    return escape(value.replace("-", " "))
-
-
 def _entry(row: Row, sources: Mapping[str, Row]) -> str:
     name = anchor(row["discrepancy_id"])
     data = "".join(f' data-{key}="{escape(value)}"' for key, value in _values(row).items())
     facts = {
-        "Kind": _words(row["kind"]),
-        "Confidence": _words(row["confidence"]),
-        "Chapters": ", ".join(map(_words, row["chapters"].split())),
+        "Kind": escape(in_words(row["kind"])),
+        "Confidence": escape(in_words(row["confidence"])),
+        "Chapters": escape(", ".join(map(in_words, row["chapters"].split()))),
         "Code": escape(row["codes"].replace(" ", ", ")),
     }
     return (

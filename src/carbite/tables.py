@@ -7,9 +7,10 @@ from html import escape
 
 import pandas as pd
 
-from carbite.comparison import PRINTED, rule
+from carbite.catalogue import field, meanings
+from carbite.comparison import PRINTED, comparison, rule
 from carbite.evidence import records
-from carbite.markup import Link, page
+from carbite.markup import Link, Target, page
 from carbite.references import cited
 from carbite.register import anchor
 from carbite.verdict import Verdict, claim
@@ -46,7 +47,7 @@ class Table:
 
 def _cell(position: int, value: object) -> str:
     empty = value is None or value is pd.NA
-    text = value.html() if isinstance(value, Link) else "" if empty else escape(str(value))
+    text = value.html() if isinstance(value, Link | Target) else "" if empty else escape(str(value))
     # JupyterLab sets the cells of tables to the right, which is for numbers.
     left = 'style="text-align: left"'
     return f'<th scope="row" {left}>{text}</th>' if position == 0 else f"<td {left}>{text}</td>"
@@ -61,7 +62,7 @@ def claims(chapter: str) -> Table:
         said = "; ".join(_answer(verdict) for verdict in claim(row["claim_id"]).verdicts())
         rows.append(
             {
-                "Claim": row["claim_id"],
+                "Claim": Target(row["claim_id"], f"claim-{row['claim_id']}"),
                 "Proposition": row["proposition"],
                 "Helps": SIDES[row["side"]],
                 "Held by": row["holders"],
@@ -73,14 +74,80 @@ def claims(chapter: str) -> Table:
 
 
 def _answer(verdict: Verdict) -> str:
-    """A question in words, with the options that differ from the published ones, and its verdict."""
+    return f"{question(verdict)}: {verdict.text['verdict']}"
+
+
+def question(verdict: Verdict) -> str:
+    """What a verdict answers, in words: the endpoint, and the options that differ from the published ones."""
     options = verdict.options
     asked = [verdict.comparison.label]
     if options.population != "all":
         asked.append(rule()["population_choices"][options.population].lower())
     if options.reading != PRINTED:
-        asked.append(f"counted {verdict.text['reading']}")
-    return f"{', '.join(asked)}: {verdict.text['verdict']}"
+        asked.append(verdict.text["reading"])
+    return ", ".join(asked)
+
+
+def appraisals() -> Table:
+    """Risk of bias by our judgement: for each question, the trials that answer it with yes or no."""
+    judged, names = records("appraisals"), _trial_names()
+    rows = []
+    for item, question in meanings(field("appraisals", "item"))[1].items():
+        answers = {each["trial_id"]: each["judgement"] for each in judged if each["item"] == item}
+        rows.append(
+            {
+                "Question": question.rstrip("."),
+                "Yes": ", ".join(names[trial] for trial, answer in answers.items() if answer == "yes"),
+                "No": ", ".join(names[trial] for trial, answer in answers.items() if answer == "no"),
+                "Unclear": f"{sum(found == 'unclear' for found in answers.values())} of {len(answers)} trials",
+            }
+        )
+    unclear = sum(each["judgement"] == "unclear" for each in judged)
+    return Table(
+        f"Risk of bias by our judgement, as far as the articles show it: {unclear} of {len(judged)} answers unclear",
+        pd.DataFrame(rows),
+    )
+
+
+def _trial_names() -> dict[str, str]:
+    return {each["trial_id"]: each["name"] for each in records("trials")}
+
+
+def reasons() -> Table:
+    """Why each question on a trial was judged as it was, and where that was read."""
+    trials = _trial_names()
+    names = {each["source_id"]: " ".join(cited(each)) for each in records("sources")}
+    questions = meanings(field("appraisals", "item"))[1]
+    rows = [
+        {
+            "Trial": trials[each["trial_id"]],
+            "Question": questions[each["item"]].rstrip("."),
+            "Judged": each["judgement"],
+            "Reason": each["reason"],
+            "Where": f"{names[each['source_id']]}, {each['locator']}",
+        }
+        for each in records("appraisals")
+    ]
+    return Table(f"The reason for every answer ({len(rows)})", pd.DataFrame(rows), folded=True)
+
+
+def certainty(comparison_id: str, folded: bool = False) -> Table:
+    """Our reading of the certainty of one pooled difference by the domains of GRADE, with reasons."""
+    domains = meanings(field("certainty", "domain"))[1]
+    judgements = {each: each.replace("-", " ") for each in field("certainty", "judgement")["constraints"]["enum"]}
+    asked = comparison(comparison_id)
+    rows = [
+        {
+            "Domain": domains[each["domain"]].partition(":")[0].rstrip("."),
+            "Judged": judgements[each["judgement"]],
+            "Reason": each["reason"],
+        }
+        for each in records("certainty")
+        if each["comparison_id"] == comparison_id
+    ]
+    if not rows:
+        raise ValueError(f"certainty.csv has no row of {comparison_id!r}")
+    return Table(f"{asked.label}: how certain, by our reading", pd.DataFrame(rows), folded)
 
 
 def discrepancies(chapter: str) -> Table:

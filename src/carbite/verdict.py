@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carbite.comparison import (
     ARMS,
@@ -23,6 +23,7 @@ from carbite.comparison import (
     Selection,
     check,
     comparison,
+    counts,
     independent_groups,
     parse_question,
     rows,
@@ -30,6 +31,9 @@ from carbite.comparison import (
 )
 from carbite.evidence import records
 from carbite.pooling import Contrast, Glmm, Pooled, contrast, glmm, pool
+
+if TYPE_CHECKING:
+    from carbite.robustness import Fragility
 
 NORMAL_975 = 1.959963984540054
 """The 97.5 % point of the standard normal distribution: glmm contrasts are large-sample (Wald) intervals."""
@@ -119,7 +123,7 @@ def evaluate(selection: Selection, options: Options | None = None) -> Verdict:
     ratio = _ratio(difference, options.bias)
     plain = {arm: _pool(counted[arm], options.tau2, "z") for arm in ARMS}
     reason = _not_testable(asked, counted)
-    verdict = "not-testable" if reason else _side(ratio, asked.better)
+    verdict = "not-testable" if reason else side(ratio, asked.better)
     text = _text(asked, options, counted, arms, ratio, verdict)
     return Verdict(
         comparison=asked,
@@ -138,17 +142,11 @@ def evaluate(selection: Selection, options: Options | None = None) -> Verdict:
     )
 
 
-def _counts(counted: Sequence[Row]) -> tuple[list[int], list[int]]:
-    """Events and n of rows that are counted, in their order."""
-    pairs = [(row.events, row.n) for row in counted if row.events is not None and row.n is not None]
-    return [events for events, _ in pairs], [n for _, n in pairs]
-
-
 def _pool(counted: Sequence[Row], tau2: str, interval: str) -> Pooled | None:
     if not counted:
         return None
     return pool(
-        *_counts(counted),
+        *counts(counted),
         measure=rule()["measure"],
         tau2=tau2,
         interval=interval,
@@ -168,28 +166,30 @@ def _ratio(difference: Contrast | None, bias: float) -> Ratio | None:
     if difference is None:
         return None
     shift = math.log(bias)
-    return _ratio_of(difference.estimate - shift, difference.ci_low - shift, difference.ci_high - shift)
+    return ratio_of(difference.estimate - shift, difference.ci_low - shift, difference.ci_high - shift)
 
 
 def _glmm_ratio(counted: Mapping[str, Sequence[Row]], bias: float) -> Ratio | None:
     """The same difference from a binomial-normal model of each arm; None where that model has no maximum."""
     fits: dict[str, Glmm] = {}
     for arm, arm_rows in counted.items():
-        events, n = _counts(arm_rows)
+        events, n = counts(arm_rows)
         if not any(0 < x < total for x, total in zip(events, n, strict=True)):
             return None
         fits[arm] = glmm(events, n)
     estimate = fits["car_t"].estimate - fits["bispecific"].estimate - math.log(bias)
     half = NORMAL_975 * math.hypot(fits["car_t"].se, fits["bispecific"].se)
-    return _ratio_of(estimate, estimate - half, estimate + half)
+    return ratio_of(estimate, estimate - half, estimate + half)
 
 
-def _ratio_of(log_ratio: float, low: float, high: float) -> Ratio:
+def ratio_of(log_ratio: float, low: float, high: float) -> Ratio:
+    """An odds ratio from its logarithm and limits; NaN limits are None."""
     limits = (None, None) if math.isnan(low) or math.isnan(high) else (math.exp(low), math.exp(high))
     return Ratio(math.exp(log_ratio), *limits)
 
 
-def _side(ratio: Ratio | None, better: str) -> str:
+def side(ratio: Ratio | None, better: str) -> str:
+    """Which side an odds ratio favours, or ``undecided``; ``better`` says whether more events are better."""
     if ratio is None or ratio.ci_low is None or ratio.ci_high is None or ratio.ci_low <= 1.0 <= ratio.ci_high:
         return "undecided"
     more_with_car_t = ratio.ci_low > 1.0
@@ -252,7 +252,7 @@ def _text(
         share = pooled.proportion if pooled else None
         text[f"{arm}.k"] = str(len(arm_rows))
         text[f"{arm}.trials"] = trials_phrase(len(arm_rows))
-        text[f"{arm}.events"], text[f"{arm}.n"] = (str(sum(column)) for column in _counts(arm_rows))
+        text[f"{arm}.events"], text[f"{arm}.n"] = (str(sum(column)) for column in counts(arm_rows))
         for name, value in (
             ("percent", share.estimate if share else math.nan),
             ("low", share.ci_low if share else math.nan),
@@ -405,10 +405,20 @@ class Claim:
 
         Raises ValueError when no question tests the claim.
         """
+        return evaluate(*self._asked(selection, options))
+
+    def fragility(self, selection: Selection | None = None, options: Options | None = None) -> Fragility:
+        """How fragile that verdict is, see :func:`carbite.fragility`. Raises as :meth:`evaluate` does."""
+        # Fragility stands above the verdict: it is loaded when it is asked for.
+        from carbite.robustness import fragility
+
+        return fragility(*self._asked(selection, options))
+
+    def _asked(self, selection: Selection | None, options: Options | None) -> tuple[Selection, Options]:
         if not self.tests:
             raise ValueError(f"{self.claim_id} rests on no comparison that can be pooled: {self.proposition}")
         published, asked = parse_question(self.tests[0])
-        return evaluate(selection or published, options or asked)
+        return selection or published, options or asked
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of each question that tests the claim."""

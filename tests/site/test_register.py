@@ -82,7 +82,7 @@ def test_words_are_looked_for_without_case_and_accents(open_page: OpenPage, regi
     assert shown(page) == ["discrepancy-blast-rfs-subset"]
     page.get_by_label("Words", exact=True).fill("no such words")
     announced(page, [])
-    assert page.locator(".carbite-register h3:visible").count() == 0, "a group without entries has no heading"
+    assert page.locator(".carbite-listing h3:visible").count() == 0, "a group without entries has no heading"
     page.get_by_label("Words", exact=True).fill("neutropenia")
     page.keyboard.press("Enter")  # sends nothing anywhere
     announced(page, expected(text="neutropenia"))
@@ -156,7 +156,7 @@ def test_without_scripts_all_entries_and_no_control(open_page: OpenPage, registe
     page = open_page(f"{register}#r=1;kind=typo", java_script_enabled=False)
     assert sum(each.is_visible() for each in page.locator(".carbite-entry").all()) == len(ROWS)
     assert [
-        each for each in page.locator(".carbite-register :is(input, select, button)").all() if each.is_visible()
+        each for each in page.locator(".carbite-listing :is(input, select, button)").all() if each.is_visible()
     ] == []
 
 
@@ -165,13 +165,13 @@ def test_print_has_the_whole_list(open_page: OpenPage, register: str) -> None:
     announced(page, expected(kind="typo"))
     page.emulate_media(media="print")
     assert shown(page) == expected()
-    assert page.locator(".carbite-register :is(form, [role=status]):visible").count() == 0
+    assert page.locator(".carbite-listing :is(form, [role=status]):visible").count() == 0
 
 
 def test_the_form_takes_its_place_without_moving_the_page(open_page: OpenPage, address: str, register: str) -> None:
     """Its height is there before its script runs."""
     page = open_page(f"{address}book/index.html")
-    page.route("**/register.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.route("**/listing.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.goto(register)
     expect(page.locator(".carbite-filter[hidden]")).to_have_count(1)
     before = page.locator(".carbite-filter").bounding_box()
@@ -188,7 +188,7 @@ def test_filtered_page_fits_and_has_no_serious_finding(
     page = open_page(f"{register}#r=1;kind=typo", viewport=viewport)
     announced(page, expected(kind="typo"))
     assert page.evaluate("() => document.documentElement.scrollWidth") <= viewport["width"]
-    for control in page.locator(".carbite-register :is(input, select, button)").all():
+    for control in page.locator(".carbite-listing :is(input, select, button)").all():
         box = control.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= SMALLEST_TARGET_PX

@@ -32,11 +32,12 @@ def files_below(folder: Path) -> list[tuple[str, Path]]:
 
 
 def execution_key(root: Path) -> str:
-    """Changes whenever an executed chapter could: with the package, the data or the locked environment."""
+    """Changes whenever an executed chapter could: with the package, the data, the chapters or the environment."""
     package = [(f"carbite/{name}", path) for name, path in files_below(PACKAGE) if not path.is_relative_to(SITE)]
     data = [(f"data/{name}", path) for name, path in files_below(root / "data")]
-    lock = [("requirements.lock", path) for path in [root / "requirements.lock"] if path.is_file()]
-    return fingerprint([*package, *data, *lock])
+    # The ledger leads to the chapters that there are.
+    single = [(name, root / name) for name in ("requirements.lock", "_toc.yml") if (root / name).is_file()]
+    return fingerprint([*package, *data, *single])
 
 
 def key_cache(app: Sphinx, config: Config) -> None:

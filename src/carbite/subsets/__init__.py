@@ -7,12 +7,12 @@ factorise: their subsets, taken in pairs by ``pairs``, give the verdict of every
 enumeration       one arm: ``all_subsets``
 engine            its compiled loop
 pairs             two arms: ``pairs``, ``verdicts`` and ``without_overlaps``
-fragility         the fewest trials to remove: ``fewest_removed``
+removal           the fewest trials to remove: ``fewest_removed``
+reclassification  the fewest patients: ``fewest_reclassified``
 ================  ==========================================================
 """
 
 from carbite.subsets.enumeration import EVERY_SUBSET_UP_TO, SAMPLE_SIZE, Subsets, all_subsets
-from carbite.subsets.fragility import Removal, fewest_removed
 from carbite.subsets.pairs import (
     A_HIGHER,
     B_HIGHER,
@@ -23,6 +23,8 @@ from carbite.subsets.pairs import (
     verdicts,
     without_overlaps,
 )
+from carbite.subsets.reclassification import Reclassification, fewest_reclassified
+from carbite.subsets.removal import Removal, fewest_removed
 
 __all__ = [
     "A_HIGHER",
@@ -32,9 +34,11 @@ __all__ = [
     "SAMPLE_SIZE",
     "UNDECIDED",
     "PairCounts",
+    "Reclassification",
     "Removal",
     "Subsets",
     "all_subsets",
+    "fewest_reclassified",
     "fewest_removed",
     "pairs",
     "verdicts",

@@ -580,3 +580,68 @@ def _highest(y: Any, v: Any, restricted: float) -> tuple[float, float]:
                 best, highest = root, height
         left, at_left = right, at_right
     return best, maxima
+
+
+@compiled
+def fit_each(y: Any, v: Any, method: int, interval: int, estimate: Any, se: Any) -> None:
+    """Pool each row of ``y`` and ``v`` (shape: rows, trials) by itself, as ``run`` pools a subset.
+
+    For sets of trials that differ in their counts and not in who is in them, so that no sums are shared.
+    """
+    k = y.shape[1]
+    df = k - 1.0
+    for row in range(len(y)):
+        tau2 = _tau2_of(y[row], v[row], method) if k > 1 else 0.0
+        mean, weight, scatter = _mean_at(y[row], v[row], tau2)
+        scale = scatter / df if interval != Z and k > 1 else 1.0
+        if interval == MODIFIED:
+            scale = max(1.0, scale)
+        estimate[row] = mean
+        se[row] = math.sqrt(scale / weight)
+
+
+@compiled
+def _tau2_of(y: Any, v: Any, method: int) -> float:
+    """The estimators of ``carbite.pooling.pool_effects`` for one set of two trials or more."""
+    if method == EE:
+        return 0.0
+    if method in (REML, ML):
+        return _highest(y, v, 1.0 if method == REML else 0.0)[0]
+    k = len(y)
+    df = k - 1.0
+    if method == DL:
+        _, weight, scatter = _mean_at(y, v, 0.0)
+        return max(0.0, (scatter - df) / (weight - (1.0 / v**2).sum() / weight))
+    if method == PM:
+        tau2 = 0.0
+        for _ in range(_STEPS):
+            mean, _, scatter = _mean_at(y, v, tau2)
+            if scatter <= df:
+                break
+            # Newton's step on 1 / Q, as in _paule_mandel: by the slope of Q, -sum w^2 r^2, the mean being at its best.
+            slope = (((y - mean) / (v + tau2)) ** 2).sum()
+            step = scatter * (scatter / df - 1.0) / slope
+            tau2 += step
+            if step <= _LAST_STEP * (v.min() + tau2):
+                break
+        return tau2
+    squares = ((y - y.mean()) ** 2).sum()
+    if method == HE:
+        return max(0.0, (squares - v.sum() * (1.0 - 1.0 / k)) / df)
+    start = squares / k
+    return start * _mean_at(y, v, start)[2] / df
+
+
+@compiled
+def _mean_at(y: Any, v: Any, tau2: float) -> tuple[float, float, float]:
+    """``carbite.pooling.tau2.mean_at``."""
+    weight = weighted = 0.0
+    for i in range(len(y)):
+        w = 1.0 / (v[i] + tau2)
+        weight += w
+        weighted += w * (y[i] - y[0])
+    mean = y[0] + weighted / weight
+    scatter = 0.0
+    for i in range(len(y)):
+        scatter += (y[i] - mean) ** 2 / (v[i] + tau2)
+    return mean, weight, scatter

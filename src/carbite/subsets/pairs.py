@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,33 +118,70 @@ def _verdict_rows(
                 f"a.{name} = {getattr(a, name)!r} and b.{name} = {getattr(b, name)!r}; "
                 "expected two arms that were pooled in the same way"
             )
-    of_a, of_b = _counted(a, "allowed_a", allowed_a, fewest), _counted(b, "allowed_b", allowed_b, fewest)
-    estimate_a, estimate_b = a.estimate[of_a], b.estimate[of_b]
-    square_a, square_b = a.se[of_a] ** 2, b.se[of_b] ** 2
-    df_a, df_b = a.k[of_a] - 1.0, b.k[of_b] - 1.0
-    normal = a.interval == "z"
-    quantile = special.ndtri((1 + a.level) / 2)
-    quantiles = t_quantiles(a.level, a.trials + b.trials)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # se^4 / df of an arm: infinite where it has no degree of freedom, which makes those of the difference 0.
-        part_a, part_b = square_a**2 / df_a, square_b**2 / df_b
-    step = max(1, _PAIRS_AT_ONCE // max(1, len(estimate_b)))
-    for start in range(0, len(estimate_a), step):
-        rows = slice(start, min(start + step, len(estimate_a)))
-        difference = estimate_a[rows, None] - estimate_b
+    of_a, of_b = counted(a, "allowed_a", allowed_a, fewest), counted(b, "allowed_b", allowed_b, fewest)
+    return differences(fits_of(a, of_a), fits_of(b, of_b), interval=a.interval, level=a.level)
+
+
+class Fits(NamedTuple):
+    """Fits of one arm: each with its estimate, its standard error, and its trials less one."""
+
+    estimate: Array
+    se: Array
+    df: Array
+
+
+def fits_of(arm: Subsets, which: Flags | NDArray[np.int64]) -> Fits:
+    """Some subsets of an arm, chosen by flags or by position."""
+    return Fits(arm.estimate[which], arm.se[which], arm.k[which].astype(float) - 1)
+
+
+def differences(a: Fits, b: Fits, *, interval: str, level: float) -> Iterator[tuple[slice, Array, NDArray[np.int8]]]:
+    """Differences a - b and verdicts of some fits of a with all of b, until all were given."""
+    square_a, square_b = a.se**2, b.se**2
+    normal = interval == "z"
+    quantile = special.ndtri((1 + level) / 2)
+    quantiles = t_quantiles(level, int(max(a.df, default=0) + max(b.df, default=0)) + 2)
+    part_a, part_b = _welch_parts(a), _welch_parts(b)
+    step = max(1, _PAIRS_AT_ONCE // max(1, len(b.estimate)))
+    for start in range(0, len(a.estimate), step):
+        rows = slice(start, min(start + step, len(a.estimate)))
+        difference = a.estimate[rows, None] - b.estimate
         square = square_a[rows, None] + square_b
         if normal:
             excludes = np.abs(difference) > quantile * np.sqrt(square)
             testable: Any = True
         else:
-            testable = (df_a[rows, None] > 0) & (df_b > 0)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                df = square**2 / (part_a[rows, None] + part_b)
-            # Both arms without any scatter: the interval is a point for every df.
-            df = np.where(np.isnan(df), df_a[rows, None] + df_b, df)
-            excludes = testable & _beyond_t(np.abs(difference), np.sqrt(square), df, quantiles, a.level)
+            testable = (a.df[rows, None] > 0) & (b.df > 0)
+            df = _welch_satterthwaite(square, part_a[rows, None] + part_b, a.df[rows, None] + b.df)
+            excludes = testable & _beyond_t(np.abs(difference), np.sqrt(square), df, quantiles, level)
         side = np.where(difference > 0, A_HIGHER, B_HIGHER)
         yield rows, difference, np.where(testable, np.where(excludes, side, UNDECIDED), NOT_TESTABLE)
+
+
+def limits(a: Fits, b: Fits, *, interval: str, level: float) -> tuple[Array, Array]:
+    """The confidence limits of each difference, the first of a with the first of b; NaN where there is no interval."""
+    square = a.se**2 + b.se**2
+    if interval == "z":
+        quantile = special.ndtri((1 + level) / 2)
+    else:
+        df = _welch_satterthwaite(square, _welch_parts(a) + _welch_parts(b), a.df + b.df)
+        quantile = special.stdtrit(np.where((a.df > 0) & (b.df > 0), df, np.nan), (1 + level) / 2)
+    difference, half = a.estimate - b.estimate, quantile * np.sqrt(square)
+    return difference - half, difference + half
+
+
+def _welch_parts(arm: Fits) -> Array:
+    """se^4 / df: infinite where an arm has no degree of freedom, which makes those of the difference 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(arm.se**4 / arm.df)
+
+
+def _welch_satterthwaite(square: Array, parts: Array, most: Array) -> Array:
+    """The degrees of freedom of a difference with variance ``square``."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = square**2 / parts
+    # Both arms without any scatter: the interval is a point for every df.
+    return np.where(np.isnan(df), most, df)
 
 
 def _beyond_t(distance: Array, se: Array, df: Array, quantiles: Array, level: float) -> Flags:
@@ -159,14 +196,15 @@ def _beyond_t(distance: Array, se: Array, df: Array, quantiles: Array, level: fl
     return beyond
 
 
-def _counted(arm: Subsets, name: str, allowed: ArrayLike | None, fewest: int) -> Flags:
-    counted: Flags = arm.k >= fewest
+def counted(arm: Subsets, name: str, allowed: ArrayLike | None, fewest: int = 1) -> Flags:
+    """Which subsets count: those with enough trials that are allowed. ``name`` is that of the flags in a message."""
+    enough: Flags = arm.k >= fewest
     if allowed is None:
-        return counted
+        return enough
     flags = np.asarray(allowed)
     if flags.dtype != bool or flags.shape != (len(arm),):
         raise ValueError(
             f"{name} is an array of {flags.dtype} of shape {flags.shape}; expected {len(arm)} truth values, "
             "one per subset"
         )
-    return counted & flags
+    return enough & flags

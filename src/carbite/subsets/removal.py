@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from carbite.subsets.enumeration import Subsets
-from carbite.subsets.pairs import NOT_TESTABLE, verdicts
+from carbite.subsets.pairs import NOT_TESTABLE, counted, verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,14 @@ class Removal:
     verdicts: tuple[int, ...]
 
 
-def fewest_removed(a: Subsets, b: Subsets, *, start: tuple[int, int] | None = None) -> Removal | None:
+def fewest_removed(
+    a: Subsets,
+    b: Subsets,
+    *,
+    start: tuple[int, int] | None = None,
+    allowed_a: ArrayLike | None = None,
+    allowed_b: ArrayLike | None = None,
+) -> Removal | None:
     """The fewest trials whose removal changes the verdict, and all ways to choose them; None where none does.
 
     A removal that leaves nothing to test does not change a verdict, it ends it, and is not counted.
@@ -33,9 +41,10 @@ def fewest_removed(a: Subsets, b: Subsets, *, start: tuple[int, int] | None = No
     Args:
         a, b: two arms with every subset, pooled in the same way.
         start: the bit masks of the selection to begin with, of a and of b; None for all trials.
+        allowed_a, allowed_b: which subsets a removal may leave, one truth value each; None for all.
 
     Raises:
-        ValueError: when an arm is a sample, or a mask is not that of a subset.
+        ValueError: when an arm is a sample, a mask is not that of a subset, or flags have the wrong shape or type.
     """
     for name, arm in (("a", a), ("b", b)):
         if not arm.complete:
@@ -45,7 +54,9 @@ def fewest_removed(a: Subsets, b: Subsets, *, start: tuple[int, int] | None = No
         if not 1 <= mask <= len(arm):
             raise ValueError(f"start[{position}] = {mask!r}; expected the bit mask of a subset, 1 to {len(arm)}")
     table = verdicts(a, b)
-    within = ((a.masks & ~first) == 0)[:, None] & ((b.masks & ~second) == 0)
+    within = (((a.masks & ~first) == 0) & counted(a, "allowed_a", allowed_a))[:, None] & (
+        ((b.masks & ~second) == 0) & counted(b, "allowed_b", allowed_b)
+    )
     changed = within & (table != table[first - 1, second - 1]) & (table != NOT_TESTABLE)
     if not changed.any():
         return None

@@ -1,19 +1,22 @@
-// The register of discrepancies: a filter over entries that all stand in the page, mirrored in the address.
+// A filter over entries that all stand in the page, and an order for them, mirrored in the address.
 (() => {
   const VERSION = "#r=1";
+  const { noun } = document.querySelector(".carbite-listing").dataset;
   const form = document.querySelector(".carbite-filter");
   const shown = document.querySelector(".carbite-shown");
   const entries = [...document.querySelectorAll(".carbite-entry")];
   const contents = document.querySelector(".carbite-groups");
   const groups = [...document.querySelectorAll(".carbite-entry-group")];
   const fields = [...form.querySelectorAll("input, select")];
-  const choices = fields.filter((field) => field.name !== "text");
+  const order = fields.find((field) => field.name === "order");
+  const filters = fields.filter((field) => field !== order);
+  const choices = filters.filter((field) => field.name !== "text");
 
   // A reader types Gokbuget and finds Gökbuget.
   const plain = (text) => text.normalize("NFD").replace(/\p{Mark}/gu, "").toLowerCase();
   const texts = new Map(entries.map((entry) => [entry, plain(entry.textContent)]));
   const isOurs = (hash) => hash.startsWith("#r=");
-  const isFiltered = () => fields.some((field) => field.value.trim());
+  const isFiltered = () => filters.some((field) => field.value.trim());
 
   const fits = (entry, words) =>
     choices.every(({ name, value }) => !value || entry.dataset[name].split(" ").includes(value)) &&
@@ -23,10 +26,19 @@
     const words = plain(form.elements.text.value).split(/\s+/).filter(Boolean);
     for (const entry of entries) entry.hidden = !fits(entry, words);
     for (const group of groups) group.hidden = !group.querySelector(".carbite-entry:not([hidden])");
-    contents.hidden = isFiltered(); // it says how many entries there are in all
+    if (contents) contents.hidden = isFiltered(); // it says how many entries there are in all
+    if (order) sort();
     const count = entries.filter((entry) => !entry.hidden).length;
-    const said = isFiltered() ? `${count} of ${entries.length} entries` : `${entries.length} entries`;
-    shown.textContent = problem + said;
+    const said = isFiltered() ? `${count} of ${entries.length} ${noun}` : `${entries.length} ${noun}`;
+    shown.textContent = problem + said + (order?.value ? `, ${order.selectedOptions[0].text}` : "");
+  }
+
+  /** The entries by the number that the chosen order looks at, the smallest first; those without one stay behind. */
+  function sort() {
+    const rank = (entry) => Number(entry.getAttribute(`data-by-${order.value}`) || Infinity);
+    const sorted = order.value ? [...entries].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0)) : entries;
+    const list = entries[0].parentElement;
+    if (sorted.some((entry, position) => list.children[position] !== entry)) list.append(...sorted);
   }
 
   /** Nothing chosen. */
@@ -76,7 +88,7 @@
     if (isOurs(location.hash) || !location.href.includes("#")) return readAddress();
     const target = document.querySelector("[hidden]:target, [hidden] :target");
     if (!target) return;
-    clear();
+    for (const field of filters) field.value = "";
     show();
     target.scrollIntoView();
   }
