@@ -15,7 +15,7 @@ from carbite.evidence import records
 from carbite.evidence import row as row_of
 from carbite.link import format_hash
 from carbite.listing import Choice, in_words, listing
-from carbite.markup import Link, Markup, page, written
+from carbite.markup import EXPLORER_PAGE, Link, Markup, page, written
 from carbite.references import cited
 from carbite.robustness import Fragility, Reclassified, count, fragility, patients_phrase
 from carbite.tables import SIDES, TESTABILITY, Table
@@ -23,9 +23,6 @@ from carbite.tables import question as question_in_words
 from carbite.verdict import Ratio, Verdict, evaluate, odds, trials_phrase, wording
 
 Row = Mapping[str, Any]
-
-EXPLORER_PAGE = "efficacy"
-"""The chapter whose explorer opens a link; every explorer of the book opens every state."""
 
 # Chapters of claims that are treated on the page of another one.
 PAGES = {"feasibility": "cost", "sequencing": "resistance"}

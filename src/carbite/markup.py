@@ -10,6 +10,9 @@ from pathlib import Path
 BUILDING = "CARBITE_BUILD"
 """The environment variable that is set while the book is built: no kernel stays behind its pages."""
 
+EXPLORER_PAGE = "efficacy"
+"""The chapter whose explorer opens a link from another page; every explorer of the book opens every state."""
+
 
 def building() -> bool:
     """Whether the site is being built; otherwise a notebook is running."""

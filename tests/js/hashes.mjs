@@ -2,8 +2,9 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { formatHash } from "../../src/carbite/explorer/state.js";
+import { hashOf } from "../../src/carbite/explorer/address.js";
+import { stateParts } from "../../src/carbite/explorer/state.js";
 
 const [inputPath, answersPath] = process.argv.slice(2);
 const { data, states } = JSON.parse(readFileSync(inputPath, "utf8"));
-writeFileSync(answersPath, JSON.stringify(states.map((state) => formatHash(data, state))));
+writeFileSync(answersPath, JSON.stringify(states.map((state) => hashOf(stateParts(data, state)))));

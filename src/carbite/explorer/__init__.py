@@ -18,10 +18,11 @@ from carbite.comparison import Options, Selection, added_trial, comparison
 from carbite.explorer.bundle import source, widget_module
 from carbite.explorer.payload import payload
 from carbite.explorer.simulation import Simulation
+from carbite.explorer.specification_curve import SpecificationCurve
 from carbite.markup import building
 from carbite.verdict import evaluate
 
-__all__ = ["Explorer", "Simulation"]
+__all__ = ["Explorer", "Simulation", "SpecificationCurve"]
 
 
 class Explorer(anywidget.AnyWidget):

@@ -52,6 +52,12 @@ def simulation_module(model: str) -> str:
 
 
 @cache
+def curve_module() -> str:
+    """The ES module of a specification curve that JupyterLab loads."""
+    return _joined("explorer/curve_widget.js")
+
+
+@cache
 def page_script() -> str:
     """The classic script that a static page loads, in a scope of its own, with every model."""
     return f'(() => {{\n"use strict";\n{_joined(*model_files(*model_names()), "explorer/page.js")}}})();\n'

@@ -12,10 +12,11 @@ import { escapeHtml } from "./text.js";
 /**
  * A layer of a chart of two axes.
  * line: points [[x, y], ...], null for a gap; area: bounds [[x, low, high], ...]; points: points [[x, y], ...];
- * spread: bounds [[x, low, high], ...], an interval bar each; rule: x or y, a line across the plot;
+ * dots: points [[x, y], ...], small and many, one element for all; spread: bounds [[x, low, high], ...], an interval
+ * bar each; rule: x or y, a line across the plot;
  * band: x [from, to], a stripe behind everything.
  * colour is one of COLOURS, dash one of DASHES, marker one of MARKERS; label names the layer in the chart.
- * @typedef {{type: "line" | "area" | "points" | "spread" | "rule" | "band", label?: string, colour?: string,
+ * @typedef {{type: "line" | "area" | "points" | "dots" | "spread" | "rule" | "band", label?: string, colour?: string,
  *   dash?: string, marker?: string, points?: ([number, number] | null)[], bounds?: [number, number, number][],
  *   x?: number | [number, number], y?: number, size?: number}} Layer
  */
@@ -118,6 +119,7 @@ function layerSvg(layer, toX, toY, frame) {
     return `<path d="M${there.join("L")}L${back.join("L")}Z" fill="${colour}" opacity="0.22"/>`;
   }
   if (layer.type === "spread") return layer.bounds.map(([x, low, high]) => line(toX(x), toY(low), toX(x), toY(high), colour, dash, 2)).join("");
+  if (layer.type === "dots") return dotsSvg(layer, toX, toY, colour);
   if (layer.type === "points") return layer.points.map(([x, y]) => markSvg(layer.marker, toX(x), toY(y), layer.size ?? 5, colour)).join("");
   let path = "";
   let drawing = false;
@@ -134,6 +136,16 @@ function spreadMarks(layer, toX, toY, colour) {
   const points = layer.points.filter(Boolean);
   const every = Math.max(1, Math.floor(points.length / 5));
   return points.filter((_, position) => position % every === Math.floor(every / 2)).map(([x, y]) => markSvg(layer.marker, toX(x), toY(y), 4.5, colour)).join("");
+}
+
+/** Many marks as one path: a dot is a line without length under a round or a square cap. */
+function dotsSvg({ marker, points, size }, toX, toY, colour) {
+  const s = size;
+  const cap = { circle: "round", square: "square" }[marker];
+  const shape = cap ? "h0" : marker === "cross" ? `m-${s}-${s}l${2 * s} ${2 * s}m0-${2 * s}l-${2 * s} ${2 * s}` : `m-${s} 0l${s}-${s} ${s} ${s}-${s} ${s}z`;
+  const path = points.map(([x, y]) => `M${px(toX(x))} ${px(toY(y))}${shape}`).join("");
+  const paint = cap ? `fill="none" stroke="${colour}" stroke-width="${2 * s}" stroke-linecap="${cap}"` : marker === "cross" ? `fill="none" stroke="${colour}"` : `fill="${colour}"`;
+  return `<path d="${path}" ${paint}/>`;
 }
 
 function markSvg(marker, x, y, size, colour) {
@@ -176,7 +188,7 @@ function keyLines(layers, width) {
     if (x > 0 && x + needed > width) { x = 0; row += 1; }
     const y = MARGIN.top + LINE + row * LINE + 9;
     const colour = COLOURS[layer.colour ?? "text"];
-    const sample = layer.type === "points" ? markSvg(layer.marker, x + 13, y, 5, colour)
+    const sample = layer.type === "points" || layer.type === "dots" ? markSvg(layer.marker, x + 13, y, 5, colour)
       : layer.type === "area" ? `<rect x="${px(x)}" y="${px(y - 6)}" width="26" height="12" fill="${colour}" opacity="0.3"/>`
       : line(x, y, x + 26, y, colour, DASHES[layer.dash ?? "solid"], 2.5) + (layer.marker ? markSvg(layer.marker, x + 13, y, 4.5, colour) : "");
     const drawn = sample + words(layer.label, x + 32, y + 4);

@@ -25,6 +25,11 @@ def prerender_simulation(about: Mapping[str, Any], key: str) -> str:
     return _drawn("simulation_prerender.js", {"about": about, "key": key}, about["name"])
 
 
+def prerender_curve(data: Mapping[str, Any], key: str, explorer: str) -> str:
+    """HTML of one specification curve with every choice ticked, from what ``Multiverse.payload()`` wrote."""
+    return _drawn("curve_prerender.js", {"data": data, "key": key, "explorer": explorer}, data["claim"])
+
+
 def _drawn(script: str, asked: Mapping[str, Any], what: str) -> str:
     with as_file(files("carbite")) as folder:
         drawn = subprocess.run(

@@ -1,0 +1,32 @@
+import { curveDefault, formatCurve, parseCurve, sameCurve } from "./curve_view.js";
+import { mountCurve } from "./curve.js";
+import { createStore } from "./store.js";
+
+/** The specification curves of a static page: a Share (address.js) for each; its part of a link is "u.CLAIM". */
+export function curveShares() {
+  return [...document.querySelectorAll(".carbite-curve")].map(curveShare);
+}
+
+function curveShare(el, position) {
+  const data = JSON.parse(el.nextElementSibling.textContent);
+  const usual = curveDefault(data);
+  const store = createStore(usual);
+  const part = `u.${data.claim}`;
+  const partsOfState = (state) => (sameCurve(state, usual) ? [] : [`${part}=${formatCurve(data, state)}`]);
+  return {
+    owns: (key) => key === part,
+    open(parts) {
+      if (parts.length > 1) throw new Error(`"${part}" stands in it twice`);
+      const state = parts.length ? parseCurve(data, parts[0][1]) : usual;
+      if (!sameCurve(state, store.get())) store.set(state);
+    },
+    parts: () => partsOfState(store.get()),
+    mount(link) {
+      mountCurve(el, data, store, { key: `sc${position + 1}`, explorer: el.dataset.explorer, href: (state) => link(partsOfState(state)) });
+    },
+    say(problem) {
+      el.querySelector(".sc-notice").textContent = problem && `This link could not be read: ${problem}. You see every universe.`;
+    },
+    watch: store.watch,
+  };
+}
