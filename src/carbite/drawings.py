@@ -85,7 +85,9 @@ def binder(x: float, y: float, colour: str) -> str:
 
 def domain(x: float, y: float, name: str, colour: str, is_hatched: bool = False) -> str:
     """A part of a receptor inside the cell: a box, with its name on the right; hatched ones are only outlined."""
-    look = f'fill="none" stroke="{colour}" stroke-width="2.5" stroke-dasharray="4 2"' if is_hatched else f'fill="{colour}"'
+    look = (
+        f'fill="none" stroke="{colour}" stroke-width="2.5" stroke-dasharray="4 2"' if is_hatched else f'fill="{colour}"'
+    )
     return f'<path d="M{x - 11:g} {y:g}h22v30h-22Z" {look}/>' + word(name, x + 19, y + 20, "start")
 
 

@@ -57,6 +57,7 @@ function ratioResult(values, { wording }) {
   const sizes = Array.from({ length: RATIO_BURDEN_POINTS }, (_, step) => RATIO_BURDENS[0] * Math.exp((span * step) / (RATIO_BURDEN_POINTS - 1)));
   const text = {
     now: significant(now),
+    kills: significant(values.kills),
     critical: significant(critical),
     critical_burden: significant(critical / now),
     fold: significant(tCellsOn(values, values.expansion_days) / 100),

@@ -92,6 +92,7 @@ def compute(values: Values) -> dict[str, Any]:
     sizes = [BURDENS[0] * math.exp(span * step / (BURDEN_POINTS - 1)) for step in range(BURDEN_POINTS)]
     text = {
         "now": significant(now),
+        "kills": significant(values["kills"]),
         "critical": significant(critical),
         "critical_burden": significant(critical / now),
         "fold": significant(t_cells(values, values["expansion_days"]) / 100.0),
