@@ -155,7 +155,7 @@ def show(chart: altair.TopLevelMixin, *, title: str, alt: str, csv: pd.DataFrame
     wide = _drawing(chart, title, alt)
     phone = _for_phones(chart)
     narrow = _drawing(phone, title, alt) if phone else None
-    return Figure(title, alt, caption, wide, narrow, _table(header, rows), _csv(header, rows))
+    return Figure(title, alt, caption, wide, narrow, as_table(header, rows), as_csv(header, rows))
 
 
 def _drawing(chart: altair.TopLevelMixin, title: str, alt: str) -> str:
@@ -246,7 +246,7 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _table(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
+def as_table(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
     """The data as an HTML table: the first column names the row."""
 
     def cell(value: Any) -> str:
@@ -261,7 +261,7 @@ def _table(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
     return f'<table class="carbite-table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
 
 
-def _csv(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
+def as_csv(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
     """The data as CSV (RFC 4180, \\n line ends), in which no text is a formula to a spreadsheet."""
 
     def safe(value: Any) -> str:

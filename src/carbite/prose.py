@@ -8,7 +8,8 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
 ``f:ROW``                 what was reported after 2021, with its unit; also ``timepoint`` and ``n``
 ``t:TRIAL:enrolled``      a characteristic of a trial, also ``infused``, ``evaluable``, ``age_median_years``
 ``k:ROW`` ``c:ROW``       a figure of kinetics, a cost or a price with its unit
-``d:ROW`` ``n:ROW``       a figure on delivery, one noted in ``statements.csv``; ``n:ROW:n`` gives its patients
+``d:ROW`` ``n:ROW``       a figure on delivery, one noted in ``statements.csv``; ``n:ROW:n`` gives its patients;
+                          ``k:ROW:times`` says how many times its lowest the highest value is, also c: d: n:
 ``v:COMPARISON:NAME``     a computed result under the stated rule, such as ``v:cr:ratio`` or
                           ``v:cr?reading=enrolled:car_t.percent``; the names are those of ``Verdict.text``
 ``g:COMPARISON:NAME``     how fragile that result is, such as ``g:cr:car_t_pairs``; names of ``Fragility.text``;
@@ -204,6 +205,7 @@ def _quantity(table: str, rest: str) -> Number:
         "": f"{value}{NO_BREAK}{unit}" if unit else value,
         "value": value,
         "n": None if patients is None else str(patients),
+        "times": f"{row['high'] / row['low']:.3g}" if row["low"] and row["high"] else None,
     }
     if texts.get(wanted) is None:
         raise UnknownNumberError(f"{table} {row_id!r} has no {wanted or 'value'}; it has {_present(texts)}")

@@ -80,7 +80,7 @@ function axesPlot(chart, width) {
   const rules = chart.layers.filter((layer) => (layer.type === "rule" && layer.x !== undefined) || layer.type === "band").filter((layer) => layer.label);
   const frame = { left, width: width - left - right };
   const toX = scaleOf(chart.x, frame.left, frame.left + frame.width);
-  const lanes = labelLanes(rules.map((layer) => ({ text: layer.label, at: clamp(toX(layer.type === "band" ? (layer.x[0] + layer.x[1]) / 2 : layer.x), frame.left, frame.left + frame.width), centred: layer.type === "band" })), width);
+  const lanes = labelLanes(rules.map((layer) => ({ text: layer.label, at: clamp(toX(layer.type === "band" ? (layer.x[0] + layer.x[1]) / 2 : layer.x), frame.left, frame.left + frame.width), centred: layer.type === "band" })), width, frame.left);
   const laneCount = lanes.length ? Math.max(...lanes.map(({ lane }) => lane)) + 1 : 0;
   frame.top = MARGIN.top + LINE + key.height + laneCount * LINE + 4;
   frame.height = (chart.height ?? 300) - (narrow ? 40 : 0);
@@ -199,12 +199,12 @@ function keyLines(layers, width) {
 }
 
 /** For labels above a plot: the line of text in which each has room, and how it is set at its place. */
-function labelLanes(labels, width) {
+function labelLanes(labels, width, start) {
   const lanes = [];
   return labels.map(({ text, at, centred }) => {
     const size = textWidth(text);
-    const from = centred ? clamp(at - size / 2, 0, Math.max(0, width - size)) : at + size <= width ? at : Math.max(0, at - size);
-    let lane = lanes.findIndex((taken) => taken.every(([start, end]) => from > end + 8 || from + size < start - 8));
+    const from = centred ? clamp(at - size / 2, start, Math.max(0, width - size)) : at + size <= width ? at : Math.max(0, at - size);
+    let lane = lanes.findIndex((taken) => taken.every(([first, last]) => from > last + 8 || from + size < first - 8));
     if (lane < 0) lane = lanes.push([]) - 1;
     lanes[lane].push([from, from + size]);
     return { text, at, x: from, anchor: "start", lane };
@@ -226,7 +226,7 @@ function rowsPlot(chart, width) {
   const right = Math.max(MARGIN.right, ...texts.map((size) => size + 12));
   const toX = scaleOf(chart.x, left, width - right);
   const references = chart.references ?? [];
-  const lanes = labelLanes(references.map(({ at, label }) => ({ text: label, at: toX(at), centred: false })), width);
+  const lanes = labelLanes(references.map(({ at, label }) => ({ text: label, at: toX(at), centred: false })), width, 0);
   const laneCount = lanes.length ? Math.max(...lanes.map(({ lane }) => lane)) + 1 : 0;
   const top = MARGIN.top + laneCount * LINE + 4;
   const bottom = top + chart.rows.length * rowHeight + 4;
