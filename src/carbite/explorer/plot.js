@@ -169,22 +169,23 @@ function endLabels(layers, chart, toX, toY, frame) {
 }
 
 // Where the name of a point can stand: from its middle, and how it is set there; the nearer places first.
-const NAME_PLACES = [[10, 4, "start"], [-10, 4, "end"], [0, -10, "middle"], [0, 20, "middle"], [8, -8, "start"], [8, 17, "start"], [-8, -8, "end"], [-8, 17, "end"], [0, -24, "middle"], [0, 34, "middle"], [10, -22, "start"], [10, 31, "start"], [-10, -22, "end"], [-10, 31, "end"]];
+const NEAR = [[10, 4, "start"], [-10, 4, "end"], [0, -10, "middle"], [0, 20, "middle"], [8, -8, "start"], [8, 17, "start"], [-8, -8, "end"], [-8, 17, "end"]];
+const FAR = [26, 42, 58, 74, 90, 106, 122].flatMap((up) => [[0, -up, "middle"], [10, -up, "start"], [-10, -up, "end"]]);
 
-/** The names of points, each at the first place where it covers no mark and no other name; the last place if none is free. */
+/** The names of points, each at the nearest place that covers no mark and no other name, with a line to a far one. */
 function pointNames(layers, toX, toY, frame) {
   const named = layers.filter(({ names }) => names).flatMap(({ points, names }) => points.map(([x, y], position) => ({ x: toX(x), y: toY(y), text: names[position] })));
   const taken = named.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }));
   const free = (box) => box.left >= frame.left && box.right <= frame.left + frame.width + MARGIN.right && box.top >= frame.top - LINE && box.bottom <= frame.top + frame.height && taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
   return named.map(({ x, y, text }) => {
     const size = textWidth(text);
-    const boxes = NAME_PLACES.map(([dx, dy, anchor]) => {
+    const boxes = [...NEAR, ...FAR].map(([dx, dy, anchor], place) => {
       const left = x + dx - (anchor === "end" ? size : anchor === "middle" ? size / 2 : 0);
-      return { at: [x + dx, y + dy, anchor], left, right: left + size, top: y + dy - 11, bottom: y + dy + 3 };
+      return { at: [x + dx, y + dy, anchor], left, right: left + size, top: y + dy - 11, bottom: y + dy + 3, far: place >= NEAR.length };
     });
-    const box = boxes.find(free) ?? boxes.at(-1);
+    const box = boxes.find(free) ?? boxes[0];
     taken.push(box);
-    return words(text, ...box.at);
+    return (box.far ? line(x, y - 6, clamp(x, box.left, box.right), box.bottom, PLOT_GRID) : "") + words(text, ...box.at);
   }).join("");
 }
 

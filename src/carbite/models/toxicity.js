@@ -81,7 +81,7 @@ function toxicityCharts(result, values, { wording }) {
   });
   if (result.burden.length) {
     layers.unshift({ type: "line", points: result.burden.map(place), colour: "car_t", dash: "dotted" });
-    layers.push({ type: "points", label: "parts of one CAR T trial", colour: "car_t", marker: "triangle", points: result.burden.map(place), names: result.burden.map(({ name }) => name) });
+    layers.push({ type: "points", label: "MSKCC by burden", colour: "car_t", marker: "triangle", points: result.burden.map(place), names: result.burden.map(({ name }) => name) });
   }
   return [
     {
@@ -89,10 +89,10 @@ function toxicityCharts(result, values, { wording }) {
       title: `${fill(wording[result.finding], result.text)}.`,
       description: said.length ? `${said.join("; ")}.` : "No trial is shown under these choices.",
       caption: "Each point is a trial: complete response, and severe toxicity of all treated.",
-      x: { title: "Complete response, %", low: 0, high: 100, format: percentTick },
+      x: { title: "Complete response, %", low: 0, high: 112, ticks: [0, 20, 40, 60, 80, 100], format: percentTick },
       y: { title: `${values.endpoint === "crs" ? "Severe cytokine release syndrome" : "Severe neurotoxicity"}, %`, low: 0, high: 80, format: percentTick },
       layers,
-      height: 340,
+      height: 380,
     },
   ];
 }

@@ -64,11 +64,13 @@ _LYMPHOMA = {
     "plamotamab": (["plamotamab-dlbcl-cr"], "plamotamab-severe-crs", None),
 }
 _BURDEN = {
-    "MSKCC, low burden": ("mskcc-cr-low-burden", "mskcc-severe-{}-low-burden"),
-    "MSKCC, high burden": ("mskcc-cr-high-burden", "mskcc-severe-{}-high-burden"),
+    "low burden": ("mskcc-cr-low-burden", "mskcc-severe-{}-low-burden"),
+    "high burden": ("mskcc-cr-high-burden", "mskcc-severe-{}-high-burden"),
 }
 # On a chart a trial's name is short.
 _SHORT = {
+    "seattle": "Seattle",
+    "transcend": "TRANSCEND",
     "schlegel-2014": "Schlegel",
     "mt103-211": "MT103-211",
     "mt103-206": "MT103-206",
@@ -238,7 +240,7 @@ MODEL = Model(
             label="Add MSKCC by burden",
             default=False,
             origin=assumed("Off: the groups are parts of a trial that is shown already. They enter no correlation."),
-            note="Two points of the same trial: under the cut-off of marrow blasts, and above it.",
+            note="Two points of the same trial: under the cut-off of marrow blasts, and from it on",
         ),
     ),
     compute=compute,
