@@ -130,3 +130,9 @@ def test_an_unknown_number_says_what_was_expected(name: str, expected: str) -> N
 def test_markdown_for_jupyterlab_carries_text_source_and_link() -> None:
     found = number("o:eliana-cr")
     assert markdown(found) == f'[{found.text}]({found.href} "{found.source}")'
+
+
+def test_a_live_number_can_follow_an_explorer_of_another_comparison() -> None:
+    found = number("live:severe_crs:car_t.percent")
+    assert (found.live, found.text) == ("car_t.percent", number("v:severe_crs:car_t.percent").text)
+    assert number("live:car_t.percent").text == number("v:cr:car_t.percent").text

@@ -45,7 +45,7 @@ def one_product() -> Figure:
     most, registry = table["Percent"].max(), table["Percent"].iloc[-1]
     return show(
         _bars(table.assign(Note=note), "Report", "Severe cytokine release syndrome, %"),
-        title=f"One product, {registry:g} % or {most:g} %: scale, disease, age and years all differ between the reports",
+        title=f"One product, {registry:g} % or {most:g} %: scale, disease, age and years differ between the reports",
         alt=in_words(
             table.assign(Note=table["Scale"] + ", " + table["Patients"]),
             "Report",
@@ -133,7 +133,7 @@ def burden() -> Figure:
     tests = [_fisher(f"mskcc-severe-{each}-low-burden", f"mskcc-severe-{each}-high-burden") for each in endpoints]
     return show(
         chart,
-        title="At low burden CAR T cells come near blinatumomab in residual disease; at high burden they are far from it",
+        title="At low burden CAR T cells come near blinatumomab in residual disease; at high burden they are far off",
         alt=in_words(
             table.assign(Where=table["Group"] + ", " + counts),
             "Toxicity",
@@ -313,7 +313,9 @@ def ranges() -> Figure:
     outside = marks.transform_filter("datum.Outside").mark_point(
         shape="cross", size=90, yOffset=4, color=ARMS["car_t"].colour
     )
-    said = left_out.groupby("Printed", sort=False).apply(_named, include_groups=False).rename("Left").reset_index()
+    said = pd.DataFrame(
+        {"Printed": label, "Left": _named(outside)} for label, outside in left_out.groupby("Printed", sort=False)
+    )
     labels = alt.Chart(said).mark_text(align="left", x=0, dy=24, fontSize=12).encode(y=place, text="Left:N")
     return show(
         (names + bars + ticks + inside + outside + labels).properties(height=62 * len(RANGES)),

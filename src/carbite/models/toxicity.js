@@ -46,24 +46,24 @@ function toxicityResult(values, { data, wording }) {
     .map((trial) => ({ name: trial.name, arm: trial.arm, disease: trial.disease, response: trial.response, toxicity: trial[endpoint], scale: trial[`${endpoint}_scale`] }));
   const of = (arm) => points.filter((point) => point.arm === arm);
   const rho = { all: rankCorrelation(points, data.minimum_trials) };
-  const perHundred = {};
+  const perResponse = {};
   for (const arm of TOXICITY_ARMS) {
     rho[arm] = rankCorrelation(of(arm), data.minimum_trials);
-    perHundred[arm] = of(arm).length ? middleOf(of(arm).map(({ toxicity, response }) => (100 * toxicity) / response)) : null;
+    perResponse[arm] = of(arm).length ? middleOf(of(arm).map(({ toxicity, response }) => (100 * toxicity) / response)) : null;
   }
   const rhoText = (value) => (value === null ? wording.none : rounded(value, 2).replace("-", "\u2212"));
   const text = { endpoint: wording.endpoints[endpoint], all_k: String(points.length), all_rho: rhoText(rho.all) };
   for (const [name, arm] of [["car", "car_t"], ["bi", "bispecific"]]) {
     text[`${name}_k`] = String(of(arm).length);
     text[`${name}_rho`] = rhoText(rho[arm]);
-    text[`${name}_per`] = perHundred[arm] === null ? wording.no_trial : rounded(perHundred[arm]);
+    text[`${name}_per`] = perResponse[arm] === null ? wording.no_trial : `${rounded(perResponse[arm])} %`;
   }
   const splits = values.disease !== "lymphoma";
   return {
     points,
     burden: splits && values.split ? data.burden.map((each) => ({ name: each.name, response: each.response, toxicity: each[endpoint] })) : [],
     rho,
-    per_hundred: perHundred,
+    per_response: perResponse,
     finding: toxicityFinding(rho, data.notable),
     unused: splits ? [] : ["split"],
     text,

@@ -149,7 +149,7 @@ def compute(values: Values) -> dict[str, Any]:
     ]
     arms = {arm: [point for point in shown if point["arm"] == arm] for arm in ("car_t", "bispecific")}
     rho = {"all": rank_correlation(shown), **{arm: rank_correlation(points) for arm, points in arms.items()}}
-    per_hundred = {
+    per_response = {
         arm: median(100.0 * point["toxicity"] / point["response"] for point in points) if points else None
         for arm, points in arms.items()
     }
@@ -159,11 +159,11 @@ def compute(values: Values) -> dict[str, Any]:
         "all_rho": _rho_text(rho["all"]),
     }
     for name, arm in (("car", "car_t"), ("bi", "bispecific")):
-        per = per_hundred[arm]
+        per = per_response[arm]
         text |= {
             f"{name}_k": str(len(arms[arm])),
             f"{name}_rho": _rho_text(rho[arm]),
-            f"{name}_per": words["no_trial"] if per is None else rounded(per),
+            f"{name}_per": words["no_trial"] if per is None else f"{rounded(per)} %",
         }
     splits = values["disease"] != "lymphoma"
     return {
@@ -177,7 +177,7 @@ def compute(values: Values) -> dict[str, Any]:
             if splits and values["split"]
         ],
         "rho": rho,
-        "per_hundred": per_hundred,
+        "per_response": per_response,
         "finding": _finding(rho),
         "unused": [] if splits else ["split"],
         "text": text,
