@@ -287,10 +287,11 @@ def test_molina_rows_are_derived_from_the_printed_table(trial: str) -> None:
 
 
 @pytest.mark.parametrize("trial", MRD_ONLY)
-def test_mrd_only_cohorts_stand_outside_every_comparison(trial: str) -> None:
+def test_mrd_only_cohorts_stand_outside_every_comparison_of_response(trial: str) -> None:
     n, _, mrd, relapse = MOLINA[trial]
     rows = {row["outcome_id"]: row for row in carbite.records("outcomes") if row["trial_id"] == trial}
-    assert {row["comparison_id"] for row in rows.values()} == {None}
+    compared = {row["endpoint"] for row in rows.values() if row["comparison_id"]}
+    assert compared <= {"severe_crs", "severe_neurotoxicity"}
     assert (rows[f"{trial}-cr"]["percent_printed"], rows[f"{trial}-cr"]["events"]) == ("NA", None)
     assert (rows[f"{trial}-mrd"]["events"], rows[f"{trial}-mrd"]["n"]) == (half_up(n, mrd), n)
     assert (rows[f"{trial}-relapse"]["events"], rows[f"{trial}-relapse"]["n"]) == (half_up(n, relapse), n)
@@ -507,7 +508,7 @@ def test_each_known_contradiction_has_its_row() -> None:
     """A to E: within and between the articles; F: against the trials' own reports."""
     known = {
         f"{letter}{i}"
-        for letter, count in zip("ABCDEF", (20, 17, 30, 14, 18, 29), strict=True)
+        for letter, count in zip("ABCDEF", (20, 17, 30, 14, 18, 31), strict=True)
         for i in range(1, count + 1)
     }
     # F25 rests on a review that cannot be cited: it is listed in left_out.csv.

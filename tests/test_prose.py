@@ -156,3 +156,9 @@ def test_a_number_of_fragility_says_how_it_was_counted() -> None:
 def test_an_unknown_number_of_fragility_is_refused(name: str, message: str) -> None:
     with pytest.raises(UnknownNumberError, match=message):
         number(name)
+
+
+def test_a_live_number_can_follow_an_explorer_of_another_comparison() -> None:
+    found = number("live:severe_crs:car_t.percent")
+    assert (found.live, found.text) == ("car_t.percent", number("v:severe_crs:car_t.percent").text)
+    assert number("live:car_t.percent").text == number("v:cr:car_t.percent").text

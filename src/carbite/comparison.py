@@ -20,6 +20,8 @@ from carbite.evidence import records
 ARMS = ("car_t", "bispecific")
 PRINTED = "printed"
 ENROLLED = "enrolled"
+# Toxicities that trials graded on scales of their own.
+GRADED = ("severe_crs", "severe_neurotoxicity")
 MAX_BIAS = 20.0
 MAX_ATTRITION = 0.6
 MAX_ADDED_N = 100_000
@@ -159,7 +161,7 @@ def comparison(comparison_id: str) -> Comparison:
         event=row["event_phrase"],
         conditional=row["conditional_on"] == "responders",
         better=row["better"],
-        grading=row["better"] == "lower" and row["conditional_on"] != "responders",
+        grading=row["endpoint"] in GRADED,
         follow_up=row["endpoint"] in ("relapse", "remission_kept"),
         companion_id=row["companion_id"] or "",
         readings={r["reading"]: r["label"] for r in records("readings") if r["comparison_id"] == comparison_id},

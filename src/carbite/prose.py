@@ -16,7 +16,8 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
                           ``g:cr?interval=z@1:car_t_pairs`` also tests arms of a single trial (the rule: two)
 ``e:COMPARISON:NAME``     an E-value of the same difference: ``estimate``, ``limit`` or the ``risk_ratio`` behind them;
                           ``e:cr:pooled-rate.limit`` converts by the pooled rate and not by the square root
-``live:NAME``             the same for the state that the page's explorer shows now
+``live:NAME``             the same for the state that the page's explorer shows now; where it opens with another
+                          comparison than remission, ``live:COMPARISON:NAME``
 ``m:MODEL:NAME``          what a model gives from its starting values, or from others (``m:MODEL?a=1&b=2:NAME``)
 ``mlive:MODEL:NAME``      the same for the values that the page's simulation shows now
 """
@@ -100,19 +101,17 @@ class UnknownNumberError(KeyError):
         return str(self.args[0])
 
 
-def number(name: str, live_comparison: str = "cr") -> Number:
-    """The number of this name. Raises UnknownNumberError that says what was expected.
-
-    ``live_comparison`` is the comparison that the page's explorer opens with.
-    """
+def number(name: str) -> Number:
+    """The number of this name. Raises UnknownNumberError that says what was expected."""
     kind, _, rest = name.partition(":")
     makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed, "e": _e_value}
     makers |= {"g": _fragile, "m": _modelled, "mlive": _modelled_live}
     makers |= {kind: partial(_quantity, table) for kind, table in QUANTITIES.items()}
     if kind == "live":
-        shown = _computed(f"{live_comparison}:{rest}")
+        opened, _, wanted = rest.rpartition(":")
+        shown = _computed(f"{opened or 'cr'}:{wanted}")
         source = _sentence(f"Follows the explorer; the published comparison gives {shown.text}", shown.source)
-        return replace(shown, name=name, live=rest, source=source)
+        return replace(shown, name=name, live=wanted, source=source)
     if kind not in makers or not rest:
         raise UnknownNumberError(
             f"{name!r} is not a number: it should begin with {', '.join(f'{k}:' for k in makers)} or live:"

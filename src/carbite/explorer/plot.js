@@ -11,13 +11,15 @@ import { escapeHtml } from "./text.js";
 
 /**
  * A layer of a chart of two axes.
- * line: points [[x, y], ...], null for a gap; area: bounds [[x, low, high], ...]; points: points [[x, y], ...];
+ * line: points [[x, y], ...], null for a gap; area: bounds [[x, low, high], ...]; points: points [[x, y], ...], each
+ * with its name beside it where names are given, in their order;
  * dots: points [[x, y], ...], small and many, one element for all; spread: bounds [[x, low, high], ...], an interval
  * bar each; rule: x or y, a line across the plot;
  * band: x [from, to], a stripe behind everything.
  * colour is one of COLOURS, dash one of DASHES, marker one of MARKERS; label names the layer in the chart.
  * @typedef {{type: "line" | "area" | "points" | "dots" | "spread" | "rule" | "band", label?: string, colour?: string,
  *   dash?: string, marker?: string, points?: ([number, number] | null)[], bounds?: [number, number, number][],
+ *   names?: string[],
  *   x?: number | [number, number], y?: number, size?: number}} Layer
  */
 
@@ -102,7 +104,7 @@ function axesPlot(chart, width) {
   const clipped = `<svg x="0" y="${px(frame.top - 6)}" width="${px(frame.left + frame.width + 6)}" height="${px(frame.height + 12)}" viewBox="0 ${px(frame.top - 6)} ${px(frame.left + frame.width + 6)} ${px(frame.height + 12)}">${inside}</svg>`;
   const axis = line(frame.left, bottom, frame.left + frame.width, bottom, "currentColor");
   const yRules = chart.layers.filter((layer) => layer.type === "rule" && layer.y !== undefined && layer.label).map((layer) => words(layer.label, frame.left + 6, toY(layer.y) - 5));
-  return { height, body: [titles, ...bands, ...grid, key.svg, ...below, axis, clipped, ...yRules, ...ruleLabels, endLabels(atEnds, chart, toX, toY, frame)].join("") };
+  return { height, body: [titles, ...bands, ...grid, key.svg, ...below, axis, clipped, ...yRules, ...ruleLabels, endLabels(atEnds, chart, toX, toY, frame), pointNames(chart.layers, toX, toY, frame)].join("") };
 }
 
 function layerSvg(layer, toX, toY, frame) {
@@ -177,6 +179,27 @@ function endLabels(layers, chart, toX, toY, frame) {
   }
   const start = frame.left + frame.width + 8;
   return places.map(({ layer, text }) => words(layer.label, start, text + 4, "start", COLOURS[layer.colour ?? "text"])).join("");
+}
+
+// Where the name of a point can stand: from its middle, and how it is set there; the nearer places first.
+const NEAR = [[10, 4, "start"], [-10, 4, "end"], [0, -10, "middle"], [0, 20, "middle"], [8, -8, "start"], [8, 17, "start"], [-8, -8, "end"], [-8, 17, "end"]];
+const FAR = [26, 42, 58, 74, 90, 106, 122].flatMap((up) => [[0, -up, "middle"], [10, -up, "start"], [-10, -up, "end"]]);
+
+/** The names of points, each at the nearest place that covers no mark and no other name, with a line to a far one. */
+function pointNames(layers, toX, toY, frame) {
+  const named = layers.filter(({ names }) => names).flatMap(({ points, names }) => points.map(([x, y], position) => ({ x: toX(x), y: toY(y), text: names[position] })));
+  const taken = named.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }));
+  const free = (box) => box.left >= frame.left && box.right <= frame.left + frame.width + MARGIN.right && box.top >= frame.top - LINE && box.bottom <= frame.top + frame.height && taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
+  return named.map(({ x, y, text }) => {
+    const size = textWidth(text);
+    const boxes = [...NEAR, ...FAR].map(([dx, dy, anchor], place) => {
+      const left = x + dx - (anchor === "end" ? size : anchor === "middle" ? size / 2 : 0);
+      return { at: [x + dx, y + dy, anchor], left, right: left + size, top: y + dy - 11, bottom: y + dy + 3, far: place >= NEAR.length };
+    });
+    const box = boxes.find(free) ?? boxes[0];
+    taken.push(box);
+    return (box.far ? line(x, y - 6, clamp(x, box.left, box.right), box.bottom, PLOT_GRID) : "") + words(text, ...box.at);
+  }).join("");
 }
 
 /** The key above a plot: a sample of each layer and its name, in as many lines as it takes. */

@@ -19,7 +19,8 @@ def dumbbell(
 ) -> alt.LayerChart:
     """A line a row between its ends, each with its number; ``marks`` gives each end a shape and a colour."""
     base = alt.Chart(table).encode(
-        x=alt.X(f"{value}:Q", scale=PERCENT_SCALE, title="%"), y=alt.Y(f"{rows}:N", sort=None, title=None)
+        x=alt.X(f"{value}:Q", scale=PERCENT_SCALE, title="%"),
+        y=alt.Y(f"{rows}:N", sort=None, title=None, axis=alt.Axis(labelPadding=10)),
     )
     shapes = alt.Scale(domain=list(marks), range=[shape for shape, _ in marks.values()])
     colours = alt.Scale(domain=list(marks), range=[colour for _, colour in marks.values()])
@@ -32,10 +33,10 @@ def dumbbell(
     lowest = alt.datum[value] == alt.datum["lowest"]
     named = base.transform_joinaggregate(lowest=f"min({value})", groupby=[rows])
     text = alt.Text(f"{value}:Q", format=".0f")
-    left = named.transform_filter(lowest).mark_text(align="right", dx=3, dy=-14).encode(text=text)
+    left = named.transform_filter(lowest).mark_text(align="right", dx=-1, dy=-14).encode(text=text)
     right = (
         named.transform_filter(alt.datum[value] > alt.datum["lowest"])
-        .mark_text(align="left", dx=-3, dy=-14)
+        .mark_text(align="left", dx=1, dy=-14)
         .encode(text=text)
     )
     line = base.mark_line(color="currentColor", strokeWidth=1.5).encode(detail=f"{rows}:N")

@@ -49,7 +49,7 @@ def scenarios(comparison_id: str, chosen: Mapping[str, tuple[Selection | None, O
         )
         + ".",
         csv=table,
-        caption="Each line changes one choice of the published comparison, unless it says otherwise. "
+        caption="Each line changes one choice of the first, unless it says otherwise. "
         "Right of 1: more events with CAR T.",
     )
 
