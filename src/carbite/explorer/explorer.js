@@ -1,7 +1,7 @@
 import { Gosh } from "./gosh.js";
 import { goshHtml, goshPlaceholder } from "./gosh_view.js";
 import { copyLink, download } from "./handing_over.js";
-import { answered, beforeAnswer, expectHtml, expectedHtml, isAsked, noPredictions, predictionsCsv, predictionsHtml, questionHtml } from "./predictions.js";
+import { withAnswer, beforeAnswer, expectHtml, expectedHtml, isAsked, noPredictions, predictionsCsv, predictionsHtml, questionHtml } from "./predictions.js";
 import { redraw } from "./redraw.js";
 import { inSlices } from "./slices.js";
 import { addedTrial, defaultState, sameState, wholeNumber } from "./state.js";
@@ -195,7 +195,7 @@ export function mount(el, data, store, how) {
   function predict(form) {
     const state = store.get();
     const expected = new FormData(form).get(`${key}-expected`);
-    predictor.set(answered(predictor.get(), state, expected, result, href ? href(state) : ""));
+    predictor.set(withAnswer(predictor.get(), state, expected, result, href ? href(state) : ""));
     part("verdict").focus();
   }
 

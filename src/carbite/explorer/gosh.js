@@ -1,5 +1,5 @@
 import { effectSizes, toProportion } from "./effects.js";
-import { A_HIGHER, B_HIGHER, PairCounts, UNDECIDED, sideOf } from "./pairs.js";
+import { A_HIGHER, B_HIGHER, PairCounts, PAIR_UNDECIDED, sideOf } from "./pairs.js";
 import { MOST_TRIALS, SubsetFits } from "./subsets.js";
 import { ARMS, comparisonOf, independentGroups, rowsOf, sharesPatients } from "./verdict.js";
 
@@ -14,8 +14,8 @@ import { ARMS, comparisonOf, independentGroups, rowsOf, sharesPatients } from ".
 // With more, counting the pairs would take the page too long.
 const MOST_IN_BOTH = 22;
 // Cells of a plot: the pooled percentage across, I2 upwards.
-export const ACROSS = 50;
-export const UPWARDS = 10;
+export const CELLS_ACROSS = 50;
+export const CELLS_UPWARDS = 10;
 // Fits and pairs between two looks at the clock.
 const FITS_AT_ONCE = 128;
 const PAIRS_AT_ONCE = 4096;
@@ -96,7 +96,7 @@ export class Gosh {
         about.each = side(counted.isAllowed);
       }
       const { car_t, bispecific } = this.arms;
-      const verdict = { car_t: this.inFavour(true), bispecific: this.inFavour(false), undecided: UNDECIDED }[result.verdict];
+      const verdict = { car_t: this.inFavour(true), bispecific: this.inFavour(false), undecided: PAIR_UNDECIDED }[result.verdict];
       const start = verdict === undefined ? null : { a: car_t.present, b: bispecific.present, verdict, trials: bitCount(car_t.present) + bitCount(bispecific.present) };
       this.pairs = new PairCounts(car_t.testable, bispecific.testable, interval, rule.level, start);
       this.allPairs = interval === "z" ? new PairCounts(car_t.each, bispecific.each, interval, rule.level) : null;
@@ -111,7 +111,7 @@ export class Gosh {
 
   summarise() {
     const { car_t, bispecific } = this.arms;
-    const named = { [this.inFavour(true)]: "car_t", [this.inFavour(false)]: "bispecific", [UNDECIDED]: "undecided" };
+    const named = { [this.inFavour(true)]: "car_t", [this.inFavour(false)]: "bispecific", [PAIR_UNDECIDED]: "undecided" };
     const counts = (pairs) => Object.fromEntries(Object.entries(named).map(([verdict, name]) => [name, pairs.counts[verdict]]));
     const testable = car_t.testable.count * bispecific.testable.count;
     const without = (about, left) => about.rows.filter((_, i) => ((about.present & ~left) >> i) & 1).map((row) => row.trial.id);
@@ -130,7 +130,7 @@ export class Gosh {
   /** How the subsets of an arm that can be tested spread: counts by cell, row by row from I2 = 0, and their ranges. */
   armSummary({ rows, fits, testable, available, present }) {
     const { measure } = this.asked.rule;
-    const cells = new Uint32Array(ACROSS * UPWARDS);
+    const cells = new Uint32Array(CELLS_ACROSS * CELLS_UPWARDS);
     const share = (mask) => toProportion(fits.estimate[mask], measure);
     const range = { low: Infinity, high: -Infinity, i2: 0 };
     for (const mask of testable.masks) {
@@ -139,9 +139,9 @@ export class Gosh {
       range.low = Math.min(range.low, at);
       range.high = Math.max(range.high, at);
       range.i2 = Math.max(range.i2, i2);
-      const column = Math.min(ACROSS - 1, Math.floor(at * ACROSS));
-      const line = Math.min(UPWARDS - 1, Math.floor((i2 / 100) * UPWARDS));
-      cells[line * ACROSS + column] += 1;
+      const column = Math.min(CELLS_ACROSS - 1, Math.floor(at * CELLS_ACROSS));
+      const line = Math.min(CELLS_UPWARDS - 1, Math.floor((i2 / 100) * CELLS_UPWARDS));
+      cells[line * CELLS_ACROSS + column] += 1;
     }
     return {
       trials: bitCount(available), subsets: testable.count, cells, range: testable.count ? range : null,

@@ -1,5 +1,6 @@
-import { ACROSS, UPWARDS } from "./gosh.js";
-import { escapeHtml, fill, roundHalfUp } from "./text.js";
+import { rounded } from "../models/formats.js";
+import { CELLS_ACROSS, CELLS_UPWARDS } from "./gosh.js";
+import { escapeHtml, fill, lowerFirst, roundHalfUp } from "./text.js";
 import { ARMS, armName, percent } from "./verdict.js";
 import { sentenceHtml } from "./view.js";
 
@@ -7,10 +8,10 @@ import { sentenceHtml } from "./view.js";
 // where the subsets of each arm lie. Drawn at build time and in the browser, like the rest of the explorer.
 
 // Shades of a cell, from the fewest subsets to the most; each begins at this share of the fullest cell.
-const SHADES = [0, 1 / 64, 1 / 16, 1 / 4];
+const CLOUD_SHADES = [0, 1 / 64, 1 / 16, 1 / 4];
 // Ways to change the verdict that are named; the others are counted.
 const NAMED_CHOICES = 3;
-const VERDICTS = ["car_t", "undecided", "bispecific"];
+const SHARE_ORDER = ["car_t", "undecided", "bispecific"];
 
 /** What stands there while nothing is counted yet, or must not be seen yet. */
 export function goshPlaceholder(text) {
@@ -31,26 +32,26 @@ function sharesHtml(summary, result, named) {
   const { pairs, testable, verdicts, all } = summary;
   if (!testable) return goshPlaceholder("No choice among these trials leaves enough of them in both arms to be tested.");
   const said = result.verdict in verdicts
-    ? `${count(verdicts[result.verdict])} of ${count(testable)} pairs of subsets, one from each arm, give the verdict of the trials ticked now: <strong>${sentenceHtml(lowerFirst(named(result.verdict)))}</strong>.`
-    : `${count(testable)} pairs of subsets, one from each arm, can be tested.`;
+    ? `${rounded(verdicts[result.verdict])} of ${rounded(testable)} pairs of subsets, one from each arm, give the verdict of the trials ticked now: <strong>${sentenceHtml(lowerFirst(named(result.verdict)))}</strong>.`
+    : `${rounded(testable)} pairs of subsets, one from each arm, can be tested.`;
   const rest = pairs - testable;
-  const untested = rest ? ` Another ${count(rest)} pairs leave too few trials in an arm to be tested.` : "";
+  const untested = rest ? ` Another ${rounded(rest)} pairs leave too few trials in an arm to be tested.` : "";
   const singles = all ? ` ${sentenceHtml(withSingles(all, named))}` : "";
   return `<p class="cx-shares-said">${said}${untested}${singles}</p>
 <svg class="cx-shares" aria-hidden="true">${segments(verdicts, testable)}</svg>
-<ul class="cx-legend">${VERDICTS.map((verdict) => `<li class="cx-share-${verdict}"><svg aria-hidden="true"><rect width="100%" height="100%"/></svg><span>${sentenceHtml(named(verdict))}: <strong>${count(verdicts[verdict])}</strong> (${share(verdicts[verdict], testable)})</span></li>`).join("")}</ul>
+<ul class="cx-legend">${SHARE_ORDER.map((verdict) => `<li class="cx-share-${verdict}"><svg aria-hidden="true"><rect width="100%" height="100%"/></svg><span>${sentenceHtml(named(verdict))}: <strong>${rounded(verdicts[verdict])}</strong> (${shareSaid(verdicts[verdict], testable)})</span></li>`).join("")}</ul>
 <p>A share of selections is not a probability: they share trials, and every bias of those trials.</p>`;
 }
 
 /** With z intervals even single trials have one; the stated rule asks for more. */
 function withSingles(all, named) {
-  const said = VERDICTS.map((verdict) => `${lowerFirst(named(verdict))} ${count(all.verdicts[verdict])}`).join(", ");
-  return `The z interval exists for single trials too; with them, of ${count(all.pairs)} pairs: ${said}.`;
+  const said = SHARE_ORDER.map((verdict) => `${lowerFirst(named(verdict))} ${rounded(all.verdicts[verdict])}`).join(", ");
+  return `The z interval exists for single trials too; with them, of ${rounded(all.pairs)} pairs: ${said}.`;
 }
 
 function segments(verdicts, total) {
   let from = 0;
-  return VERDICTS.map((verdict) => {
+  return SHARE_ORDER.map((verdict) => {
     const width = (100 * verdicts[verdict]) / total;
     const rect = `<rect class="cx-share-${verdict}" x="${from.toFixed(2)}%" width="${width.toFixed(2)}%" height="100%"/>`;
     from += width;
@@ -69,7 +70,7 @@ function fewestHtml(comparison, state, result, summary, named) {
   });
   const more = summary.choices.length - choices.length;
   const said = summary.fewest === 1 ? "Leaving out one ticked trial changes the verdict:" : `Leaving out ${summary.fewest} ticked trials changes the verdict, and leaving out fewer does not:`;
-  return `<p class="cx-fewest">${said}</p><ul class="cx-choices">${choices.join("")}${more > 0 ? `<li>${count(more)} more ${more === 1 ? "choice" : "choices"} of as many.</li>` : ""}</ul>`;
+  return `<p class="cx-fewest">${said}</p><ul class="cx-choices">${choices.join("")}${more > 0 ? `<li>${rounded(more)} more ${more === 1 ? "choice" : "choices"} of as many.</li>` : ""}</ul>`;
 }
 
 /** The subsets of one arm: the pooled percentage across, I2 upwards, on the axis of the forest table. */
@@ -77,22 +78,22 @@ function cloudHtml(comparison, arm, id) {
   const name = armName(comparison, id);
   const { range, present } = arm;
   const spread = range
-    ? `${count(arm.subsets)} subsets of ${arm.trials} trials give ${percent(range.low)} to ${percent(range.high)} %, with I² up to ${roundHalfUp(range.i2, 0)} %.`
+    ? `${rounded(arm.subsets)} subsets of ${arm.trials} trials give ${percent(range.low)} to ${percent(range.high)} %, with I² up to ${roundHalfUp(range.i2, 0)} %.`
     : "No subset can be tested.";
   const now = present ? ` Ticked now: ${percent(present.share)} %, I² ${roundHalfUp(present.i2, 0)} %.` : " No trial is ticked.";
   return `<figure class="cx-cloud cx-${id}"><figcaption><strong>${escapeHtml(name.charAt(0).toUpperCase() + name.slice(1))}.</strong> ${sentenceHtml(spread + now)}</figcaption>
-<div class="cx-plot" aria-hidden="true"><span class="cx-up">differ</span><span class="cx-down">agree</span><svg><svg viewBox="0 0 ${ACROSS} ${UPWARDS}" preserveAspectRatio="none">${shadesHtml(arm.cells)}</svg>${present ? presentHtml(present) : ""}</svg></div>
+<div class="cx-plot" aria-hidden="true"><span class="cx-up">differ</span><span class="cx-down">agree</span><svg><svg viewBox="0 0 ${CELLS_ACROSS} ${CELLS_UPWARDS}" preserveAspectRatio="none">${shadesHtml(arm.cells)}</svg>${present ? presentHtml(present) : ""}</svg></div>
 <div class="cx-scale" aria-hidden="true"><span>0</span><span>50</span><span>100 %</span></div></figure>`;
 }
 
 /** A path for each shade, a square for each cell. */
 function shadesHtml(cells) {
   const fullest = Math.max(...cells);
-  const paths = SHADES.map(() => "");
+  const paths = CLOUD_SHADES.map(() => "");
   cells.forEach((subsets, cell) => {
     if (!subsets) return;
-    const shade = SHADES.findLastIndex((from) => subsets >= from * fullest);
-    paths[shade] += `M${cell % ACROSS} ${UPWARDS - 1 - Math.floor(cell / ACROSS)}h1v1h-1z`;
+    const shade = CLOUD_SHADES.findLastIndex((from) => subsets >= from * fullest);
+    paths[shade] += `M${cell % CELLS_ACROSS} ${CELLS_UPWARDS - 1 - Math.floor(cell / CELLS_ACROSS)}h1v1h-1z`;
   });
   return paths.map((path, shade) => `<path class="cx-shade-${shade}" d="${path}"/>`).join("");
 }
@@ -103,18 +104,10 @@ function presentHtml({ share: at, i2 }) {
   return `<svg class="cx-present" x="${(100 * at).toFixed(2)}%" y="${(100 - i2).toFixed(2)}%" overflow="visible"><circle r="6"/><text x="${away}" y="4" text-anchor="${side}">ticked now</text></svg>`;
 }
 
-function count(value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
 /** A percentage that is 0 or 100 only where it is. */
-function share(part, whole) {
+function shareSaid(part, whole) {
   const said = percent(part / whole);
   if (part > 0 && said === "0.0") return "under 0.1\u00a0%";
   if (part < whole && said === "100.0") return "over 99.9\u00a0%";
   return `${said}\u00a0%`;
-}
-
-function lowerFirst(text) {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -10,7 +10,7 @@ const QUANTILE_STEPS = 1024;
 const quantileTables = new Map();
 // A pair's verdict: b has more, the interval includes no difference, a has more.
 export const B_HIGHER = 0;
-export const UNDECIDED = 1;
+export const PAIR_UNDECIDED = 1;
 export const A_HIGHER = 2;
 
 /** What the interval multiplies the z interval's se by, squared. */
@@ -127,12 +127,12 @@ export class PairCounts {
         else lower += 1;
       }
       if (within && (b.masks[j] & ~start.b) === 0) {
-        this.consider(i, j, beyond ? (difference > 0 ? A_HIGHER : B_HIGHER) : UNDECIDED);
+        this.consider(i, j, beyond ? (difference > 0 ? A_HIGHER : B_HIGHER) : PAIR_UNDECIDED);
       }
     }
     counts[A_HIGHER] += higher;
     counts[B_HIGHER] += lower;
-    counts[UNDECIDED] += b.count - higher - lower;
+    counts[PAIR_UNDECIDED] += b.count - higher - lower;
   }
 
   /** Whether this pair, part of the selection, says something else with as few trials removed as any before. */

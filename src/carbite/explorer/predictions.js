@@ -1,13 +1,13 @@
 import { sameState } from "./state.js";
-import { csvText, escapeHtml, fill } from "./text.js";
+import { csvText, escapeHtml, fill, lowerFirst } from "./text.js";
 import { comparisonOf } from "./verdict.js";
 import { sentenceHtml } from "./view.js";
 
 // Predict, then see: a reader says which verdict is to come before it is shown. Off until asked for, and kept in this
 // page alone: a link never hides what its sender saw.
 
-const HIDDEN = "hidden";
-const LIVE_IN_SIGHT = ["label", "car_t.k", "car_t.trials", "bispecific.k", "bispecific.trials", "method", "reading"];
+const OUT_OF_SIGHT = "hidden";
+const LEFT_IN_SIGHT = ["label", "car_t.k", "car_t.trials", "bispecific.k", "bispecific.trials", "method", "reading"];
 
 /** Nothing asked, nothing answered. answer is the last one: {state, expected}. */
 export function noPredictions() {
@@ -20,13 +20,13 @@ export function isAsked({ on, answer }, state) {
 }
 
 /** Take an answer down. */
-export function answered(predictions, state, expected, result, link) {
+export function withAnswer(predictions, state, expected, result, link) {
   return { ...predictions, answer: { state, expected }, list: [...predictions.list, { expected, result, link }] };
 }
 
 /** What may be seen of a result before the answer: its texts, with the numbers in the prose hidden. */
 export function beforeAnswer({ text }) {
-  return { text: Object.fromEntries(Object.entries(text).map(([name, value]) => [name, LIVE_IN_SIGHT.includes(name) ? value : HIDDEN])) };
+  return { text: Object.fromEntries(Object.entries(text).map(([name, value]) => [name, LEFT_IN_SIGHT.includes(name) ? value : OUT_OF_SIGHT])) };
 }
 
 /** In place of the verdict. */
@@ -36,7 +36,7 @@ export function questionHtml() {
 
 /** Before the verdict, once it is answered. */
 export function expectedHtml(words, comparison, expected, result) {
-  const said = expected === result.verdict ? "As you expected" : `You expected: ${lowerCase(shortVerdict(words, comparison, expected))}`;
+  const said = expected === result.verdict ? "As you expected" : `You expected: ${lowerFirst(shortVerdict(words, comparison, expected))}`;
   return `<span class="cx-expected">${sentenceHtml(said)}.</span> `;
 }
 
@@ -71,8 +71,4 @@ export function predictionsCsv(data, list) {
 
 function shortVerdict(words, comparison, verdict) {
   return fill(words.short[verdict], { bi: comparison.bispecific_name });
-}
-
-function lowerCase(text) {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

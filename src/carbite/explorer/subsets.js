@@ -18,35 +18,35 @@ export const MOST_TRIALS = 15;
 const LOWEST_TAU2 = 0.1;
 const SCAN_STEP = 0.9;
 // Sums behind the score, per value of tau2: w, w y, w^2, w^2 y, w^2 y^2.
-const SUMS = 5;
+const SCORE_SUMS = 5;
 // An extremum of the score that comes nearer to zero than this share of its second difference is looked at closely;
 // a parabola through three points passes them by at most an eighth.
 const NEAR_ZERO = 0.25;
 // A score at 0 below this share of sum w is zero up to rounding.
 const ZERO_SCORE = 1e-11;
 // Newton's steps end at this step, relative to v + tau2; the error is about its square.
-const LAST_STEP = 3e-6;
+const LAST_TAU2_STEP = 3e-6;
 const REFINING_STEPS = 60;
 // Points of the grid around a root from which its place is guessed.
-const NEAR = 4;
+const ROOT_POINTS = 4;
 
 // The places of one row of the stack.
-const WEIGHT = 0;
-const MEAN = 1;
-const SCATTER = 2;
-const WEIGHT2 = 3;
-const PLAIN_MEAN = 4;
-const PLAIN_SQUARES = 5;
-const VARIANCES = 6;
-const ROW = 7;
+const ROW_WEIGHT = 0;
+const ROW_MEAN = 1;
+const ROW_SCATTER = 2;
+const ROW_WEIGHT2 = 3;
+const ROW_PLAIN_MEAN = 4;
+const ROW_PLAIN_SQUARES = 5;
+const ROW_VARIANCES = 6;
+const STACK_ROW = 7;
 
 // What one fit leaves behind for the next step.
 const FOUND_TAU2 = 0;
 const FOUND_MEAN = 1;
 const FOUND_WEIGHT = 2;
 const FOUND_SCATTER = 3;
-const LEFT = 4;
-const RIGHT = 5;
+const FOUND_LEFT = 4;
+const FOUND_RIGHT = 5;
 
 /**
  * The pooled result of every subset of k trials. All arrays have 2^k places, one per bit mask (bit i = trial i); the
@@ -108,20 +108,20 @@ export class SubsetFits {
     this.masks = new Int32Array(k + 1);
     this.memberY = new Float64Array(k);
     this.memberV = new Float64Array(k);
-    this.rows = new Float64Array((k + 1) * ROW);
+    this.rows = new Float64Array((k + 1) * STACK_ROW);
     this.found = new Float64Array(6);
     const likelihood = this.method === "REML" || this.method === "ML";
     this.grid = Float64Array.from(likelihood && first > 0 ? scanPoints(this.y, this.v) : []);
-    const width = this.grid.length * SUMS;
+    const width = this.grid.length * SCORE_SUMS;
     this.scores = new Float64Array(this.grid.length);
-    this.nearScore = new Float64Array(NEAR);
-    this.nearTau2 = new Float64Array(NEAR);
+    this.nearScore = new Float64Array(ROOT_POINTS);
+    this.nearTau2 = new Float64Array(ROOT_POINTS);
     this.perTrial = new Float64Array(k * width);
     this.sums = new Float64Array((k + 1) * width);
     for (let i = 0; i < k; i += 1) {
       for (let g = 0; g < this.grid.length; g += 1) {
         const w = 1 / (this.v[i] + this.grid[g]);
-        const at = i * width + g * SUMS;
+        const at = i * width + g * SCORE_SUMS;
         this.perTrial[at] = w;
         this.perTrial[at + 1] = w * this.y[i];
         this.perTrial[at + 2] = w * w;
@@ -158,48 +158,48 @@ export class SubsetFits {
   /** The row of the stack for the parent and one more trial. */
   push(i) {
     const { rows, depth } = this;
-    const parent = (depth - 1) * ROW;
-    const row = depth * ROW;
+    const parent = (depth - 1) * STACK_ROW;
+    const row = depth * STACK_ROW;
     const y = this.y[i];
     const v = this.v[i];
     this.memberY[depth - 1] = y;
     this.memberV[depth - 1] = v;
     const w = 1 / v;
-    const weight = rows[parent + WEIGHT] + w;
-    let step = y - rows[parent + MEAN];
+    const weight = rows[parent + ROW_WEIGHT] + w;
+    let step = y - rows[parent + ROW_MEAN];
     let share = w / weight;
-    rows[row + WEIGHT] = weight;
-    rows[row + MEAN] = rows[parent + MEAN] + share * step;
-    rows[row + SCATTER] = rows[parent + SCATTER] + (weight - w) * share * step * step;
-    rows[row + WEIGHT2] = rows[parent + WEIGHT2] + w * w;
-    step = y - rows[parent + PLAIN_MEAN];
+    rows[row + ROW_WEIGHT] = weight;
+    rows[row + ROW_MEAN] = rows[parent + ROW_MEAN] + share * step;
+    rows[row + ROW_SCATTER] = rows[parent + ROW_SCATTER] + (weight - w) * share * step * step;
+    rows[row + ROW_WEIGHT2] = rows[parent + ROW_WEIGHT2] + w * w;
+    step = y - rows[parent + ROW_PLAIN_MEAN];
     share = 1 / depth;
-    rows[row + PLAIN_MEAN] = rows[parent + PLAIN_MEAN] + share * step;
-    rows[row + PLAIN_SQUARES] = rows[parent + PLAIN_SQUARES] + (depth - 1) * share * step * step;
-    rows[row + VARIANCES] = rows[parent + VARIANCES] + v;
+    rows[row + ROW_PLAIN_MEAN] = rows[parent + ROW_PLAIN_MEAN] + share * step;
+    rows[row + ROW_PLAIN_SQUARES] = rows[parent + ROW_PLAIN_SQUARES] + (depth - 1) * share * step * step;
+    rows[row + ROW_VARIANCES] = rows[parent + ROW_VARIANCES] + v;
   }
 
   /** Fit the subset on top of the stack. */
   fit(mask) {
     const { rows, depth, found, method } = this;
-    const row = depth * ROW;
+    const row = depth * STACK_ROW;
     const df = depth - 1;
-    const weight = rows[row + WEIGHT];
-    const q = rows[row + SCATTER];
+    const weight = rows[row + ROW_WEIGHT];
+    const q = rows[row + ROW_SCATTER];
     found[FOUND_TAU2] = 0;
-    found[FOUND_MEAN] = rows[row + MEAN];
+    found[FOUND_MEAN] = rows[row + ROW_MEAN];
     found[FOUND_WEIGHT] = weight;
     found[FOUND_SCATTER] = q;
     let optima = 1;
-    const scale = weight - rows[row + WEIGHT2] / weight;
+    const scale = weight - rows[row + ROW_WEIGHT2] / weight;
     if (method === "REML" || method === "ML") {
       optima = this.likelihood();
     } else if (df > 0) {
       if (method === "DL") found[FOUND_TAU2] = Math.max(0, (q - df) / scale);
       else if (method === "HE") {
-        found[FOUND_TAU2] = Math.max(0, (rows[row + PLAIN_SQUARES] - rows[row + VARIANCES] * (df / depth)) / df);
+        found[FOUND_TAU2] = Math.max(0, (rows[row + ROW_PLAIN_SQUARES] - rows[row + ROW_VARIANCES] * (df / depth)) / df);
       } else if (method === "SJ") {
-        const start = rows[row + PLAIN_SQUARES] / depth;
+        const start = rows[row + ROW_PLAIN_SQUARES] / depth;
         found[FOUND_TAU2] = start;
         this.settle();
         found[FOUND_TAU2] = (start * found[FOUND_SCATTER]) / df;
@@ -222,12 +222,12 @@ export class SubsetFits {
   settle() {
     const { found, memberY, memberV, depth } = this;
     const tau2 = found[FOUND_TAU2];
-    const row = depth * ROW;
-    const centre = this.rows[row + MEAN];
+    const row = depth * STACK_ROW;
+    const centre = this.rows[row + ROW_MEAN];
     if (tau2 === 0) {
       found[FOUND_MEAN] = centre;
-      found[FOUND_WEIGHT] = this.rows[row + WEIGHT];
-      found[FOUND_SCATTER] = this.rows[row + SCATTER];
+      found[FOUND_WEIGHT] = this.rows[row + ROW_WEIGHT];
+      found[FOUND_SCATTER] = this.rows[row + ROW_SCATTER];
       return;
     }
     let s0 = 0;
@@ -251,7 +251,7 @@ export class SubsetFits {
   pauleMandel() {
     const { found, memberY, memberV, depth, smallest } = this;
     const df = depth - 1;
-    const centre = this.rows[depth * ROW + MEAN];
+    const centre = this.rows[depth * STACK_ROW + ROW_MEAN];
     let tau2 = 0;
     for (let count = 0; count < REFINING_STEPS; count += 1) {
       let s0 = 0;
@@ -278,7 +278,7 @@ export class SubsetFits {
       if (!(around > df)) break;
       const step = (around * (around / df - 1)) / (t2 - shift * (2 * t1 - shift * t0));
       tau2 += step;
-      if (step <= LAST_STEP * (smallest + tau2)) break;
+      if (step <= LAST_TAU2_STEP * (smallest + tau2)) break;
     }
     found[FOUND_TAU2] = tau2;
     this.settle();
@@ -307,7 +307,7 @@ export class SubsetFits {
   scan(restricted) {
     const { sums, perTrial, depth, path, scores } = this;
     const points = this.grid.length;
-    const width = points * SUMS;
+    const width = points * SCORE_SUMS;
     const keep = path[depth] < this.trials - 1;
     let from = (depth - 1) * width;
     let at = depth * width;
@@ -326,9 +326,9 @@ export class SubsetFits {
         sums[at + 3] = w2y;
         sums[at + 4] = w2yy;
       }
-      from += SUMS;
-      at += SUMS;
-      own += SUMS;
+      from += SCORE_SUMS;
+      at += SCORE_SUMS;
+      own += SCORE_SUMS;
       const inverse = 1 / w;
       const mean = wy * inverse;
       scores[g] = (w2yy - mean * (2 * w2y - mean * w2) - w + restricted * (w2 * inverse)) * inverse;
@@ -364,36 +364,36 @@ export class SubsetFits {
   /** The root from the points around it: tau2 as a cubic polynomial of score / sum w^2, which is nearly a straight line. */
   guess(crossing) {
     const { grid, scores, nearScore, nearTau2 } = this;
-    const first = Math.max(0, Math.min(crossing - 2, grid.length - NEAR));
-    const width = grid.length * SUMS;
-    let from = (this.depth - 1) * width + first * SUMS;
-    let own = this.path[this.depth] * width + first * SUMS;
-    for (let j = 0; j < NEAR; j += 1) {
+    const first = Math.max(0, Math.min(crossing - 2, grid.length - ROOT_POINTS));
+    const width = grid.length * SCORE_SUMS;
+    let from = (this.depth - 1) * width + first * SCORE_SUMS;
+    let own = this.path[this.depth] * width + first * SCORE_SUMS;
+    for (let j = 0; j < ROOT_POINTS; j += 1) {
       const ratio = (this.sums[from] + this.perTrial[own]) / (this.sums[from + 2] + this.perTrial[own + 2]);
       nearScore[j] = scores[first + j] * ratio;
       nearTau2[j] = grid[first + j];
-      from += SUMS;
-      own += SUMS;
+      from += SCORE_SUMS;
+      own += SCORE_SUMS;
     }
     // Neville's scheme, at score 0.
-    for (let span = 1; span < NEAR; span += 1) {
-      for (let j = 0; j < NEAR - span; j += 1) {
+    for (let span = 1; span < ROOT_POINTS; span += 1) {
+      for (let j = 0; j < ROOT_POINTS - span; j += 1) {
         nearTau2[j] = (nearScore[j + span] * nearTau2[j] - nearScore[j] * nearTau2[j + 1]) / (nearScore[j + span] - nearScore[j]);
       }
     }
     const left = grid[crossing - 1];
     const right = grid[crossing];
-    this.found[LEFT] = left;
-    this.found[RIGHT] = right;
+    this.found[FOUND_LEFT] = left;
+    this.found[FOUND_RIGHT] = right;
     return nearTau2[0] > left && nearTau2[0] < right ? nearTau2[0] : 0.5 * (left + right);
   }
 
   /** From there to the root, by Newton's steps on score / sum w^2; a step that leaves the bracket is halved. */
   refine(restricted, start) {
     const { found, memberY, memberV, depth, smallest } = this;
-    const centre = this.rows[depth * ROW + MEAN];
-    let left = found[LEFT];
-    let right = found[RIGHT];
+    const centre = this.rows[depth * STACK_ROW + ROW_MEAN];
+    let left = found[FOUND_LEFT];
+    let right = found[FOUND_RIGHT];
     let tau2 = start;
     for (let count = 0; count < REFINING_STEPS; count += 1) {
       let s0 = 0;
@@ -434,7 +434,7 @@ export class SubsetFits {
       const newton = tau2 - (score * t0) / (slope * t0 + 2 * score * u0);
       const step = newton - tau2;
       // At the end the rounding of the score may place the last step a little outside.
-      if (Math.abs(step) <= LAST_STEP * (smallest + tau2)) {
+      if (Math.abs(step) <= LAST_TAU2_STEP * (smallest + tau2)) {
         // The last step by the derivatives of the sums; what is left out is of its third order.
         const weight = s0 - step * (t0 - step * u0);
         const weighted = s1 - step * (t1 - step * u1);
