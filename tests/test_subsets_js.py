@@ -32,7 +32,7 @@ CONVERGED = 1e-9  # REML against metafor with a threshold of 1e-14, and everythi
 REUSED = 1e-11  # a fit that was kept against the same fit made anew: the origin of the effects is another
 RANDOM_SETS = 2_100  # 100 for each measure and tau2
 RANDOM_PAIRS = 840  # 40 for each tau2 and interval
-RANDOM_STATES = 400
+RANDOM_STATES = 200
 
 Trials = tuple[list[int], list[int]]
 
@@ -324,7 +324,7 @@ def test_random_states_are_counted_as_in_python(tmp_path: Path) -> None:
         assert "undefined" not in summary["html"]
         seen[result.verdict] += 1
         seen["removable"] += summary["fewest"] is not None
-    assert min(seen.values()) >= 20, seen
+    assert min(seen.values()) >= 8, seen
 
 
 def counted_in_python(arms: dict[str, list[Row]], options: Options, better: str) -> dict[str, Any]:
@@ -370,7 +370,7 @@ def check_removal(selection: Selection, options: Options, verdict: str, summary:
         assert evaluate(ticked(selection, left), options).verdict == choice["verdict"] != verdict
     if verdict == "not-testable":
         assert summary["choices"] == []
-    elif summary["fewest"] == 2 or len(counted) <= 5:
+    elif summary["fewest"] == 2 or len(counted) <= 4:
         fewer = range(1, summary["fewest"] or len(counted))
         for left in itertools.chain.from_iterable(itertools.combinations(counted, len(counted) - off) for off in fewer):
             assert evaluate(ticked(selection, left), options).verdict in (verdict, "not-testable")

@@ -35,7 +35,8 @@ function fitted({ events, n }, measure, tau2) {
 function verdictsOfPairs(armA, armB, { measure, tau2, interval, level, shift, fewest, start }) {
   const side = (arm, moved) => {
     const fits = fitted(arm, measure, tau2);
-    return sideOf(fits, interval, (mask) => fits.k[mask] >= fewest, moved);
+    const masks = Int32Array.from(fits.k.keys()).filter((mask) => mask > 0 && fits.k[mask] >= fewest);
+    return sideOf(fits, masks, interval, moved);
   };
   const pairs = new PairCounts(side(armA, shift), side(armB, 0), interval, level, start);
   while (!pairs.advance(50));

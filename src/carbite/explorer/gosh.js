@@ -42,7 +42,7 @@ export class Gosh {
     const present = new Set(result.rows.filter((row) => !row.left_out).map((row) => row.trial));
     this.asked = { state, result, comparison, rule };
     this.summary = null;
-    this.sides = null;
+    this.pairs = null;
     this.arms = {};
     for (const arm of ARMS) {
       const rows = rowsOf(this.data, everyTrial).filter((row) => row.trial.arm === arm && row.left_out !== "no-count");
@@ -53,7 +53,7 @@ export class Gosh {
     }
     const trials = ARMS.map((arm) => this.arms[arm].rows.length);
     this.tooMany = Math.max(...trials) > MOST_TRIALS || trials[0] + trials[1] > MOST_IN_BOTH;
-    this.steps = this.tooMany ? [] : [...ARMS.map((arm) => () => this.fitArm(arm)), () => this.countPairs()];
+    this.steps = this.tooMany ? [] : [...ARMS.map((arm) => () => this.fitArm(arm)), ...ARMS.map((arm) => () => this.pairable(arm)), () => this.countPairs()];
   }
 
   /** Whether the summary is that of this result. */
@@ -71,9 +71,9 @@ export class Gosh {
   fitArm(arm) {
     const { rule, state } = this.asked;
     const about = this.arms[arm];
-    if (!about.rows.length) return true;
     if (!about.fits) {
-      const { yi, vi } = effectSizes(about.rows.map((row) => row.events), about.rows.map((row) => row.n), rule.measure);
+      const counts = ["events", "n"].map((name) => about.rows.map((row) => row[name]));
+      const { yi, vi } = about.rows.length ? effectSizes(...counts, rule.measure) : { yi: [], vi: [] };
       about.fits = new SubsetFits(yi, vi, state.options.tau2, this.fits[arm]);
     }
     if (!about.fits.advance(FITS_AT_ONCE)) return false;
@@ -81,25 +81,30 @@ export class Gosh {
     return true;
   }
 
+  /** Which subsets of an arm count, ready to be paired. */
+  pairable(arm) {
+    const { state, rule } = this.asked;
+    const { interval, overlap, bias } = state.options;
+    const about = this.arms[arm];
+    const subsets = new CountedSubsets(about, overlap);
+    about.allowed = subsets.allowed().length;
+    const side = (masks) => sideOf(about.fits, masks, interval, arm === "car_t" ? Math.log(bias) : 0);
+    about.testable = side(subsets.allowed(rule.minimum_trials_per_arm));
+    about.each = interval === "z" ? side(subsets.allowed()) : null;
+    return true;
+  }
+
   /** Pairs by the rule; with z intervals also all pairs that have an interval, single trials among them. */
   countPairs() {
-    if (!this.sides) {
+    const { car_t, bispecific } = this.arms;
+    if (!this.pairs) {
       const { state, rule, result } = this.asked;
-      const { interval, bias } = state.options;
-      this.sides = true;
-      for (const arm of ARMS) {
-        const about = this.arms[arm];
-        const counted = countedSubsets(about, state.options.overlap, rule.minimum_trials_per_arm);
-        about.allowed = counted.allowed;
-        const side = (counts) => (about.fits ? sideOf(about.fits, interval, counts, arm === "car_t" ? Math.log(bias) : 0) : sideOf(NO_FITS, interval, () => false));
-        about.testable = side(counted.testable);
-        about.each = side(counted.isAllowed);
-      }
-      const { car_t, bispecific } = this.arms;
+      const { interval } = state.options;
       const verdict = { car_t: this.inFavour(true), bispecific: this.inFavour(false), undecided: PAIR_UNDECIDED }[result.verdict];
-      const start = verdict === undefined ? null : { a: car_t.present, b: bispecific.present, verdict, trials: bitCount(car_t.present) + bitCount(bispecific.present) };
+      const trials = bitCount(car_t.present) + bitCount(bispecific.present);
+      const start = verdict === undefined ? null : { a: car_t.present, b: bispecific.present, verdict, trials };
       this.pairs = new PairCounts(car_t.testable, bispecific.testable, interval, rule.level, start);
-      this.allPairs = interval === "z" ? new PairCounts(car_t.each, bispecific.each, interval, rule.level) : null;
+      this.allPairs = car_t.each && new PairCounts(car_t.each, bispecific.each, interval, rule.level);
     }
     return this.pairs.advance(PAIRS_AT_ONCE) && (!this.allPairs || this.allPairs.advance(PAIRS_AT_ONCE));
   }
@@ -150,18 +155,31 @@ export class Gosh {
   }
 }
 
-const NO_FITS = { estimate: new Float64Array(1) };
+/** The subsets of an arm that there are under the chosen population and overlap. */
+class CountedSubsets {
+  constructor({ rows, available }, overlap) {
+    this.trials = rows.map((row) => row.trial);
+    this.available = available;
+    this.exclusive = overlap !== "printed";
+    // Pairs of trials that share patients, as masks: few, and mostly none.
+    this.sharing = this.trials.flatMap((trial, i) => this.trials.flatMap((other, j) => (j < i && sharesPatients(trial, other) ? [(1 << i) | (1 << j)] : [])));
+  }
 
-/** Which subsets of an arm there are, how many, and which of them the rule can test. */
-function countedSubsets({ rows, available }, overlap, minimum) {
-  const trials = rows.map((row) => row.trial);
-  const sharing = trials.map((trial, i) => trials.reduce((bits, other, j) => (i !== j && sharesPatients(trial, other) ? bits | (1 << j) : bits), 0));
-  const shares = (mask) => sharing.some((others, i) => (mask >> i) & 1 && mask & others);
-  const isAllowed = (mask) => (mask & ~available) === 0 && (overlap === "printed" || !shares(mask));
-  let allowed = 0;
-  for (let mask = 1; mask < 2 ** rows.length; mask += 1) if (isAllowed(mask)) allowed += 1;
-  const groups = (mask) => (shares(mask) ? independentGroups(trials.filter((_, i) => (mask >> i) & 1)) : bitCount(mask));
-  return { allowed, isAllowed, testable: (mask) => isAllowed(mask) && groups(mask) >= minimum };
+  /** The masks of those with so many groups of trials that share no patient, and at least one trial. */
+  allowed(minimum = 1) {
+    const masks = [];
+    // From mask to mask, all within what is available.
+    for (let mask = this.available; mask; mask = (mask - 1) & this.available) {
+      const shares = this.sharing.some((pair) => (mask & pair) === pair);
+      if (shares && this.exclusive) continue;
+      if ((shares ? this.groups(mask) : bitCount(mask)) >= minimum) masks.push(mask);
+    }
+    return Int32Array.from(masks).reverse();
+  }
+
+  groups(mask) {
+    return independentGroups(this.trials.filter((_, i) => (mask >> i) & 1));
+  }
 }
 
 function bitCount(mask) {

@@ -25,14 +25,11 @@ function squaredFactor(interval, scatter, df) {
  */
 
 /**
- * @param {SubsetFits} fits finished @param {string} interval one of INTERVALS
- * @param {(mask: number) => boolean} counts which subsets count @param {number} [shift] is taken from every estimate
+ * @param {SubsetFits} fits finished @param {Int32Array} masks of the subsets that count
+ * @param {string} interval one of INTERVALS @param {number} [shift] is taken from every estimate
  * @returns {Side} square is se^2 with the adjustment of the interval, part is se^4 / df
  */
-export function sideOf(fits, interval, counts, shift = 0) {
-  const wanted = [];
-  for (let mask = 1; mask < fits.estimate.length; mask += 1) if (counts(mask)) wanted.push(mask);
-  const masks = Int32Array.from(wanted);
+export function sideOf(fits, masks, interval, shift = 0) {
   const count = masks.length;
   const side = { count, masks, k: new Uint8Array(count), estimate: new Float64Array(count), square: new Float64Array(count), part: new Float64Array(count) };
   for (let j = 0; j < count; j += 1) {
