@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
+from bisect import bisect
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import CDPSession, Locator, Page, ViewportSize, expect
 
 from carbite.comparison import ARMS, comparison, comparison_ids, rule
 from carbite.subsets import all_subsets, fewest_removed, pairs
@@ -20,7 +21,7 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 LONG_TASK_MS = 50
 SLOWED = 6
 TOGGLES = 16
-# Two machines' worth of other work may run beside this test. A task that is long by itself is long every time.
+# Other work beside this test makes every task longer. A task that is long by itself is long every time.
 QUIET_SHARE = 0.25
 SETTLING_MS = 60_000
 
@@ -205,42 +206,63 @@ def test_nothing_moves_when_the_script_takes_over(open_page: OpenPage, chapter: 
                 })"""
             )
             assert shift < 0.01
-        box = page.locator(".cx-clouds, .cx-cloud").first.bounding_box()
+        box = page.locator(".cx-cloud").first.bounding_box()
         assert box
         heights.append(box["height"])
     assert heights[0] == pytest.approx(heights[1], abs=1)
 
 
 def test_no_task_is_long_on_a_slow_computer(open_page: OpenPage, chapter: str) -> None:
-    """4,185,601 pairs, counted while a reader ticks a trial: with the processor slowed, input never waits long."""
+    """4,185,601 pairs, counted while a reader ticks a trial: with the processor slowed, input never waits long.
+
+    The browser's own trace gives each task's processor time. Where nothing else runs, that is how long a
+    PerformanceObserver sees it; on a machine that is shared, an observer sees the other programs too.
+    """
     page = open_page(chapter + many_trials(7), viewport=DESKTOP)
     page.set_default_timeout(SETTLING_MS)
     said(page)
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
-    longest = page.evaluate(LONGEST_TASKS, TOGGLES)
-    print(f"longest task after each toggle, ms (0: none above {LONG_TASK_MS}): {[round(each) for each in longest]}")
-    quiet = sorted(longest)[: int(QUIET_SHARE * TOGGLES)]
-    assert quiet == [0] * len(quiet), longest
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
+    longest = longest_tasks(page, session)
+    print(f"processor time of the longest task after each toggle, ms: {[round(each) for each in longest]}")
+    assert len(longest) == TOGGLES
+    assert sorted(longest)[int(QUIET_SHARE * TOGGLES)] <= LONG_TASK_MS
 
 
-LONGEST_TASKS = """async (toggles) => {
-  let longest = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) longest = Math.max(longest, entry.duration);
-  }).observe({ type: "longtask" });
+def longest_tasks(page: Page, session: CDPSession) -> list[float]:
+    """Milliseconds of processor time of the longest task of the page after each toggle."""
+    events: list[dict[str, Any]] = []
+    ended: list[Any] = []
+    session.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
+    session.on("Tracing.tracingComplete", ended.append)
+    categories = {"includedCategories": ["toplevel", "blink.user_timing"]}
+    session.send("Tracing.start", {"traceConfig": categories, "transferMode": "ReportEvents"})
+    page.evaluate(TOGGLE_AND_WAIT, TOGGLES)
+    session.send("Tracing.end")
+    while not ended:
+        page.wait_for_timeout(50)
+    threads = {(e["pid"], e["tid"]) for e in events if e["name"] == "toggle" and e["cat"] == "blink.user_timing"}
+    own = [event for event in events if (event["pid"], event["tid"]) in threads]
+    begun = sorted(event["ts"] for event in own if event["name"] == "toggle")
+    longest = [0.0] * len(begun)
+    for event in own:
+        toggle = bisect(begun, event["ts"]) - 1
+        if event["name"] == "ThreadControllerImpl::RunTask" and toggle >= 0:
+            longest[toggle] = max(longest[toggle], event.get("tdur", 0) / 1000)
+    return longest
+
+
+TOGGLE_AND_WAIT = """async (toggles) => {
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const box = document.querySelector("[data-trial=tower]");
-  const found = [];
   for (let toggle = 0; toggle < toggles; toggle += 1) {
-    await pause(200);
-    longest = 0;
+    performance.mark("toggle");
+    await pause(50);
     setTimeout(() => box.click());
-    await pause(20);
-    while (!document.querySelector('.cx-subsets[aria-busy="false"]')) await pause(20);
-    await pause(200);
-    found.push(longest);
+    await pause(50);
+    while (!document.querySelector('.cx-subsets[aria-busy="false"]')) await pause(50);
+    await pause(150);
   }
-  return found;
 }"""
 
 
