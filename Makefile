@@ -53,6 +53,7 @@ browser: $(INSTALLED) ## Find a Chromium for the tests; on Debian as root, insta
 bench: book browser ## Measure speed as ratios, side by side in one run
 	$(BIN)/python -m benchmarks.toggle
 	$(BIN)/python -m benchmarks.loading
+	$(BIN)/python -m benchmarks.page_subsets
 
 bench-subsets: $(INSTALLED) ## Measure every subset of the trials beside metafor, PyMARE and pimeta
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.subsets

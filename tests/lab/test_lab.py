@@ -12,7 +12,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from carbite.comparison import ARMS, comparison
 from carbite.prose import markdown_link, number
+from carbite.subsets import PairCounts, all_subsets, pairs
 from tests.lab import conftest
 from tests.lab.conftest import BOOK, Notebook, Watch
 from tests.site.reader import Reader
@@ -128,6 +130,30 @@ def test_a_toggle_reaches_python(chapter: Notebook, reader: Reader) -> None:
     assert result["sentence"] != published["sentence"]
     expect(chapter.explorer.locator(".cx-verdict")).to_contain_text(result["sentence"])
     assert in_explorer(reader.shown()) == in_explorer(reader.expected())
+
+
+def test_every_subset_is_counted_and_a_prediction_can_come_first(chapter: Notebook, reader: Reader) -> None:
+    panel = chapter.explorer.locator(".cx-subsets")
+    counted = fragility_of_the_published_comparison()
+    expect(panel).to_contain_text(f"{counted.a_higher:,} of {counted.testable:,} pairs of subsets")
+    expect(panel.locator(".cx-cloud svg path").first).to_be_visible()
+    predict = chapter.page.get_by_role("checkbox", name="Predict, then see")
+    predict.check()
+    reader.toggle("TOWER")
+    expect(chapter.explorer.locator(".cx-verdict")).to_contain_text("What do you expect?")
+    expect(panel).to_have_text("Hidden until you have said what you expect.")
+    chapter.page.get_by_role("radio", name="Undecided", exact=True).check()
+    reader.button("Show the verdict").click()
+    expect(chapter.explorer.locator(".cx-verdict")).to_contain_text(reader.result()["sentence"])
+    predict.uncheck()
+
+
+def fragility_of_the_published_comparison() -> PairCounts:
+    fits = {}
+    for arm in ARMS:
+        counts = [trial.counts["printed"] for trial in comparison("cr").trials if trial.arm == arm]
+        fits[arm] = all_subsets([count.events for count in counts], [count.n for count in counts])
+    return pairs(fits["car_t"], fits["bispecific"], fewest=2)
 
 
 def test_choices_that_hang_together_reach_python_together(chapter: Notebook, reader: Reader) -> None:

@@ -9,7 +9,7 @@ import json
 from functools import cache
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from scipy.stats import binomtest
 
 from carbite.comparison import ARMS, Comparison, Options, Selection, added_trial, comparison, rule
@@ -176,8 +176,13 @@ class Reader:
     # --- What is on the page, and what should be -------------------------------------------------------------
 
     def shown(self) -> dict[str, Any]:
-        """Everything that the page says about the present state."""
+        """Everything that the page says about the present state, once it has followed the verdict."""
+        self.settle()
         return dict(self.page.evaluate(READ))
+
+    def settle(self) -> None:
+        """What stands beside the verdict, and the panel on every subset, follow it in slices."""
+        expect(self.page.locator(".cx-subsets").first).to_have_attribute("aria-busy", "false")
 
     def result(self) -> dict[str, Any]:
         """The verdict on the noted choices, computed in Python."""

@@ -1,8 +1,13 @@
+import { Gosh } from "./gosh.js";
+import { goshHtml, goshPlaceholder } from "./gosh_view.js";
 import { copyLink, download } from "./handing_over.js";
+import { withAnswer, beforeAnswer, expectHtml, expectedHtml, isAsked, noPredictions, predictionsCsv, predictionsHtml, questionHtml } from "./predictions.js";
 import { redraw } from "./redraw.js";
-import { addedTrial, defaultState, wholeNumber } from "./state.js";
+import { inSlices } from "./slices.js";
+import { addedTrial, defaultState, sameState, wholeNumber } from "./state.js";
+import { createStore } from "./store.js";
 import { comparisonOf, evaluate, sharesPatients } from "./verdict.js";
-import { explorerHtml, keptCsv, keptHtml, partsHtml, resultCsv, verdictHtml } from "./view.js";
+import { besideHtml, explorerHtml, keptCsv, keptHtml, partsHtml, resultCsv, verdictHtml } from "./view.js";
 
 // Wires one explorer to one store: what a reader does becomes a new state, a new state is drawn.
 // The same code runs in the static page (the store is the page's, mirrored in its address)
@@ -11,32 +16,80 @@ import { explorerHtml, keptCsv, keptHtml, partsHtml, resultCsv, verdictHtml } fr
 /**
  * Draw an explorer into an element and keep it up to date.
  * @param {HTMLElement} el @param {object} data the payload that Python wrote @param {object} store
- * @param {{key: string, initial: string, href: ((state: object) => string) | null, onResult?: (result: object) => void}} how
- *   href makes the link of a state; null where there is no address to share
+ * @param {{key: string, initial: string, href: ((state: object) => string) | null, predictor?: object,
+ *   onResult?: (result: object) => void}} how
+ *   href makes the link of a state, null where there is no address to share; predictor is a store of predictions that
+ *   several explorers share
  * @returns {() => void} stops it
  */
 export function mount(el, data, store, how) {
-  const { key, initial, href, onResult } = how;
+  const { key, initial, href, onResult, predictor = createStore(noPredictions()) } = how;
   const kept = [];
+  const gosh = new Gosh(data);
   let result = null;
   let verdict = "";
+  let abandon = () => {};
 
   const part = (name) => el.querySelector(`.cx-${name}`);
+
+  function build(state) {
+    // The panel of the published comparison was drawn when the page was built.
+    const drawn = sameState(state, defaultState(data, initial)) && part("subsets");
+    el.innerHTML = explorerHtml(data, state, result, key, drawn ? drawn.innerHTML : goshPlaceholder("Counting every subset."));
+    el.classList.add("cx-live");
+    if (!href) el.querySelector('[data-tool="link"]').remove();
+    verdict = verdictHtml(result);
+  }
 
   function draw(state) {
     const first = result === null;
     result = evaluate(data, state);
-    if (first) {
-      el.innerHTML = explorerHtml(data, state, result, key);
-      el.classList.add("cx-live");
-      if (!href) el.querySelector('[data-tool="link"]').remove();
-    } else {
-      // Written only when it changed, and as a whole: a live region reads out what is written.
-      if (verdict !== verdictHtml(result)) part("verdict").innerHTML = verdictHtml(result);
-      for (const [name, html] of Object.entries(partsHtml(data, state, result, key))) redraw(part(name), html);
+    if (first) build(state);
+    part("expect").reset();
+    show(state);
+  }
+
+  /** Draw the result, or what may be seen of it before the reader has said what to expect. */
+  function show(state) {
+    const predictions = predictor.get();
+    const asked = isAsked(predictions, state);
+    const comparison = comparisonOf(data, state.comparison);
+    const expected = predictions.on && !asked ? expectedHtml(data.wording, comparison, predictions.answer.expected, result) : "";
+    const said = asked ? questionHtml() : expected + verdictHtml(result);
+    // Written only when it changed, and as a whole: a live region reads out what is written.
+    if (verdict !== said) part("verdict").innerHTML = said;
+    verdict = said;
+    for (const [name, html] of Object.entries(partsHtml(data, state, result, key, asked))) redraw(part(name), html);
+    redraw(part("expect"), asked ? expectHtml(data.wording, comparison, key) : "");
+    part("expect").hidden = !asked;
+    el.querySelector("[data-predict]").checked = predictions.on;
+    for (const tool of ["keep", "csv"]) el.querySelector(`[data-tool="${tool}"]`).disabled = asked;
+    part("predictions").hidden = predictions.list.length === 0;
+    redraw(part("predictions"), predictions.list.length ? predictionsHtml(data, predictions.list) : "");
+    if (asked) redraw(part("beside"), "");
+    onResult?.(asked ? beforeAnswer(result) : result);
+    followUp(state);
+  }
+
+  /** The verdict first: what stands beside it, and the panel, follow in slices. What a change made old is abandoned. */
+  function followUp(state) {
+    abandon();
+    const asked = isAsked(predictor.get(), state);
+    const steps = [() => { if (!asked) redraw(part("beside"), besideHtml(result)); return true; }];
+    if (!gosh.isOf(result)) {
+      gosh.begin(state, result);
+      steps.push(() => gosh.advance());
     }
-    verdict = verdictHtml(result);
-    onResult?.(result);
+    part("subsets").setAttribute("aria-busy", "true");
+    const advance = () => {
+      if (steps[0]()) steps.shift();
+      return steps.length === 0;
+    };
+    abandon = inSlices(advance, () => {
+      part("subsets").setAttribute("aria-busy", "false");
+      const comparison = comparisonOf(data, state.comparison);
+      redraw(part("subsets"), asked ? goshPlaceholder("Hidden until you have said what you expect.") : goshHtml(data, comparison, state, result, gosh.summary));
+    });
   }
 
   function notice(text) {
@@ -89,7 +142,8 @@ export function mount(el, data, store, how) {
   }
 
   function onChange({ target }) {
-    if (target.dataset.trial) toggleTrial(target.dataset.trial, target.checked);
+    if ("predict" in target.dataset) predictor.set({ ...predictor.get(), on: target.checked, answer: null });
+    else if (target.dataset.trial) toggleTrial(target.dataset.trial, target.checked);
     else if (target.dataset.reading) change({ readings: { ...store.get().readings, [target.dataset.reading]: target.value } });
     else if (target.type === "number" && target.dataset.choice) chooseNumber(target);
     else if (target.dataset.choice) choose(target.dataset.choice, target.value);
@@ -98,17 +152,19 @@ export function mount(el, data, store, how) {
   function onClick({ target }) {
     const button = target.closest("button");
     if (!button) return;
-    const { tool, remove, drop } = button.dataset;
+    const { tool, remove, drop, leave } = button.dataset;
     const state = store.get();
     if (tool === "reset") change(defaultState(data, initial));
     if (tool === "link") copyLink(href(state), notice, part("notice"));
     if (tool === "csv") download("carbite-comparison.csv", resultCsv(data, state, result));
     if (tool === "csv-kept") download("carbite-scenarios.csv", keptCsv(kept));
+    if (tool === "csv-predictions") download("carbite-predictions.csv", predictionsCsv(data, predictor.get().list));
     if (tool === "keep") {
       kept.push({ name: `Scenario ${(kept.at(-1)?.number ?? 0) + 1}`, number: (kept.at(-1)?.number ?? 0) + 1, href: href ? href(state) : "", result });
       drawKept();
       notice(`${kept.at(-1).name} is kept below.`);
     }
+    if (leave !== undefined) leaveOut(gosh.summary.choices[Number(leave)].trials);
     if (remove !== undefined) {
       change({ added: state.added.filter((trial) => trial.name !== remove) });
       el.querySelector(".cx-add summary").focus();
@@ -120,14 +176,33 @@ export function mount(el, data, store, how) {
     }
   }
 
+  /** Leave trials out: published ones are unticked, added ones removed, and what was not counted for them stays so. */
+  function leaveOut(ids) {
+    const state = store.get();
+    const doubled = result.rows.filter((row) => row.left_out === "overlap").map((row) => row.trial);
+    change({
+      trials: state.trials.filter((id) => !ids.includes(id) && !doubled.includes(id)),
+      added: state.added.filter((trial) => !ids.includes(`added-${trial.name}`)),
+    });
+    part("verdict").focus();
+  }
+
   function drawKept() {
     part("kept").hidden = kept.length === 0;
     part("kept").innerHTML = kept.length ? keptHtml(data, kept) : "";
   }
 
+  function predict(form) {
+    const state = store.get();
+    const expected = new FormData(form).get(`${key}-expected`);
+    predictor.set(withAnswer(predictor.get(), state, expected, result, href ? href(state) : ""));
+    part("verdict").focus();
+  }
+
   function onSubmit(event) {
     event.preventDefault();
     const form = event.target;
+    if (form.closest(".cx-expect")) predict(form);
     if (!form.closest(".cx-add")) return;
     const error = form.querySelector(".cx-error");
     const state = store.get();
@@ -146,9 +221,12 @@ export function mount(el, data, store, how) {
   el.addEventListener("click", onClick);
   el.addEventListener("submit", onSubmit);
   const unwatch = store.watch(draw);
+  const unwatchPredictions = predictor.watch(() => show(store.get()));
   draw(store.get());
   return () => {
+    abandon();
     unwatch();
+    unwatchPredictions();
     el.removeEventListener("change", onChange);
     el.removeEventListener("click", onClick);
     el.removeEventListener("submit", onSubmit);

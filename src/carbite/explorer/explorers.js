@@ -1,5 +1,6 @@
 import { mount } from "./explorer.js";
 import { showLive } from "./live_text.js";
+import { noPredictions } from "./predictions.js";
 import { defaultState, isStateKey, sameState, stateOf, stateParts } from "./state.js";
 import { createStore } from "./store.js";
 
@@ -11,6 +12,10 @@ export function explorerShares() {
   const initial = places[0].dataset.comparison;
   const published = defaultState(data, initial);
   const store = createStore(published);
+  // No explorer shows what another one asks for.
+  const predictor = createStore(noPredictions());
+  // Looked for once: a chapter is long, and its prose stays as it is.
+  const live = [...document.querySelectorAll("[data-live]")];
   return [{
     owns: isStateKey,
     open(parts) {
@@ -21,7 +26,7 @@ export function explorerShares() {
     mount(link) {
       const href = (state) => link(stateParts(data, state));
       places.forEach((el, position) => mount(el, data, store, {
-        key: `cx${position + 1}`, initial, href, onResult: position === 0 ? showLiveNumbers : undefined,
+        key: `cx${position + 1}`, initial, href, predictor, onResult: position === 0 ? (result) => showLiveNumbers(live, result) : undefined,
       }));
     },
     say(problem) {
@@ -33,8 +38,8 @@ export function explorerShares() {
 }
 
 /** Numbers in the prose that follow the explorer; those that differ from the printed default are marked. */
-function showLiveNumbers(result) {
-  for (const el of document.querySelectorAll("[data-live]")) {
+function showLiveNumbers(numbers, result) {
+  for (const el of numbers) {
     const value = result.text[el.dataset.live];
     showLive(el, /\d/.test(value) ? value + el.dataset.unit : value);
   }

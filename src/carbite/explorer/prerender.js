@@ -1,5 +1,7 @@
+import { Gosh } from "./gosh.js";
+import { goshHtml } from "./gosh_view.js";
 import { defaultState } from "./state.js";
-import { evaluate } from "./verdict.js";
+import { comparisonOf, evaluate } from "./verdict.js";
 import { explorerHtml } from "./view.js";
 
 // Run by Node while the book is built: the default view as HTML, for readers without JavaScript and for print.
@@ -9,4 +11,9 @@ process.stdin.setEncoding("utf8");
 for await (const chunk of process.stdin) input += chunk;
 const { data, comparison, key } = JSON.parse(input);
 const state = defaultState(data, comparison);
-process.stdout.write(explorerHtml(data, state, evaluate(data, state), key));
+const result = evaluate(data, state);
+const gosh = new Gosh(data);
+gosh.begin(state, result);
+while (!gosh.advance());
+const panel = goshHtml(data, comparisonOf(data, comparison), state, result, gosh.summary);
+process.stdout.write(explorerHtml(data, state, result, key, panel));

@@ -11,6 +11,11 @@ export function roundHalfUp(value, decimals) {
   return (Math.floor(value * scale + 0.5) / scale).toFixed(decimals);
 }
 
+/** For the middle of a sentence. */
+export function lowerFirst(text) {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 /** Text made safe for HTML, in content and in quoted attributes. */
 export function escapeHtml(value) {
   return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);

@@ -85,7 +85,7 @@ function inPopulation(trial, population) {
 }
 
 /** How many groups of trials share no patient with another group. */
-function independentGroups(trials) {
+export function independentGroups(trials) {
   let groups = [];
   trials.forEach((trial, position) => {
     const cohorts = trial.cohorts.length ? trial.cohorts : [`trial ${position}`];
@@ -95,7 +95,10 @@ function independentGroups(trials) {
   return groups.length;
 }
 
-/** Pool each arm, take the difference, apply the stated rule. The result has the shape of Verdict.as_dict(). */
+/**
+ * Pool each arm, take the difference, apply the stated rule. The result has the shape of Verdict.as_dict(). What only
+ * stands beside the verdict, ratio_z and ratio_glmm, takes longer than all the rest and is fitted when it is first read.
+ */
 export function evaluate(data, state) {
   const { rule } = data;
   const { options } = state;
@@ -108,14 +111,21 @@ export function evaluate(data, state) {
   const reason = notTestable(data, comparison, counted);
   const verdict = reason ? "not-testable" : side(ratio, comparison.better);
   const text = texts(data, comparison, options, counted, arms, ratio, verdict);
+  const beside = {};
   return {
     comparison: comparison.id,
     verdict,
     sentence: sentence(data, comparison, options, counted, ratio, verdict, reason, text),
     arms: Object.fromEntries(ARMS.map((arm) => [arm, armNumbers(arms[arm])])),
     ratio,
-    ratio_z: ratioOf(difference(rule, pooled("z")), options.bias),
-    ratio_glmm: glmmRatio(counted, options.bias),
+    get ratio_z() {
+      if (!("z" in beside)) beside.z = ratioOf(difference(rule, pooled("z")), options.bias);
+      return beside.z;
+    },
+    get ratio_glmm() {
+      if (!("glmm" in beside)) beside.glmm = glmmRatio(counted, options.bias);
+      return beside.glmm;
+    },
     rows: rows.map((row) => ({
       trial: row.trial.id, events: row.events, n: row.n, reading: row.reading, fallback: row.fallback, left_out: row.left_out,
     })),
@@ -158,7 +168,7 @@ function glmmRatio(counted, bias) {
   return ratio(estimate, estimate - half, estimate + half);
 }
 
-// This model takes longer than all the rest, and most choices change one arm or none: an arm is fitted when it changed.
+// Most choices change one arm or none: an arm is fitted when it changed.
 const lastFits = {};
 
 function fitOf(arm, events, n) {

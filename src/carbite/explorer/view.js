@@ -8,32 +8,38 @@ import { ARMS, armName, comparisonOf, odds, percent } from "./verdict.js";
 const RATIO_AXIS = [0.05, 100];
 const MARKER = { car_t: "circle", bispecific: "rect" };
 
-/** The whole explorer for one state: verdict, choices, forest table, caveats, tools. */
-export function explorerHtml(data, state, result, key) {
+/** The whole explorer for one state: verdict, choices, forest table, caveats, the panel on every subset, tools. */
+export function explorerHtml(data, state, result, key, panel) {
   const parts = partsHtml(data, state, result, key);
   return `
-<div class="cx-head"><p class="cx-verdict" role="status" aria-live="polite">${verdictHtml(result)}</p>
+<div class="cx-head"><p class="cx-verdict" role="status" aria-live="polite" tabindex="-1">${verdictHtml(result)}</p>
+<form class="cx-expect cx-control" aria-label="What do you expect?" hidden></form>
 <p class="cx-notice" role="alert"></p></div>
 <form class="cx-options cx-control" aria-label="Choices for all trials">${parts.options}</form>
+<p class="cx-control cx-name"><input type="checkbox" data-predict id="${key}-predict"><label for="${key}-predict">Predict, then see</label></p>
 <div class="cx-table"><table class="cx-forest"><caption><small>Claim under test</small><span class="cx-claim">${parts.claim}</span></caption>
 <thead><tr><th scope="col">Trial</th><th scope="col">Patients</th><th scope="col">% (95 % interval)</th><th scope="col" class="cx-axis"><span class="cx-scale"><span>0</span><span>50</span><span>100 %</span></span></th></tr></thead>
 ${ARMS.map((arm) => `<tbody class="cx-trials-${arm}">${parts[`trials-${arm}`]}</tbody>`).join("\n")}
 <tfoot class="cx-effect">${parts.effect}</tfoot></table></div>
-<div class="cx-beside">${parts.beside}</div>
+<div class="cx-beside">${besideHtml(result)}</div>
 <ul class="cx-caveats" aria-label="What limits this comparison">${parts.caveats}</ul>
+<details class="cx-gosh" open><summary>Every subset of the trials</summary><div class="cx-subsets">${panel}</div></details>
 ${toolsHtml(key)}
-<section class="cx-kept" aria-label="Kept scenarios" hidden></section>`;
+<section class="cx-kept" aria-label="Kept scenarios" hidden></section>
+<section class="cx-kept cx-predictions" aria-label="Your predictions" hidden></section>`;
 }
 
-/** What a change of state draws anew, by the part of the explorer that it fills (its class without the prefix). */
-export function partsHtml(data, state, result, key) {
+/**
+ * What a change of state draws anew, by the part of the explorer that it fills (its class without the prefix).
+ * What a reader has yet to predict is hidden.
+ */
+export function partsHtml(data, state, result, key, hidden = false) {
   const comparison = comparisonOf(data, state.comparison);
   return {
     options: optionsHtml(data, comparison, state, key),
     claim: escapeHtml(comparison.statement),
-    ...Object.fromEntries(ARMS.map((arm) => [`trials-${arm}`, armHtml(data, comparison, state, result, arm, key)])),
-    effect: differenceHtml(comparison, result),
-    beside: besideHtml(result),
+    ...Object.fromEntries(ARMS.map((arm) => [`trials-${arm}`, armHtml(data, comparison, state, result, arm, key, hidden)])),
+    effect: differenceHtml(comparison, result, hidden),
     caveats: caveatsHtml(result),
   };
 }
@@ -44,7 +50,7 @@ export function verdictHtml(result) {
 }
 
 /** A sentence as HTML in which no line ends before a % or within CAR T. */
-function sentenceHtml(text) {
+export function sentenceHtml(text) {
   return escapeHtml(text).replaceAll(" %", "\u00a0%").replaceAll("CAR T", "CAR\u00a0T");
 }
 
@@ -74,14 +80,14 @@ function optionsHtml(data, comparison, state, key) {
 }
 
 /** An arm of the forest table: one row a trial, then the pooled row. */
-function armHtml(data, comparison, state, result, arm, key) {
+function armHtml(data, comparison, state, result, arm, key, hidden) {
   const trials = [...comparison.trials, ...state.added.map((trial) => ({ ...trial, id: `added-${trial.name}`, added: true, counts: {} }))];
   const rows = result.rows
     .map((row) => ({ ...row, about: trials.find((trial) => trial.id === row.trial) }))
     .filter((row) => row.about.arm === arm);
   return `<tr class="cx-arm"><th scope="rowgroup" colspan="4">${escapeHtml(armName(comparison, arm))}</th></tr>
 ${rows.map((row) => rowHtml(data, comparison, state, row, key)).join("\n")}
-${pooledHtml(comparison, result, arm)}`;
+${pooledHtml(result, arm, hidden)}`;
 }
 
 function rowHtml(data, comparison, state, row, key) {
@@ -121,9 +127,10 @@ function place(share) {
   return `${(100 * Math.min(1, Math.max(0, share))).toFixed(2)}%`;
 }
 
-function pooledHtml(comparison, result, arm) {
+function pooledHtml(result, arm, hidden) {
   const pooled = result.arms[arm];
   const { text } = result;
+  if (hidden) return `<tr class="cx-pooled"><th scope="row">Pooled, ${escapeHtml(text[`${arm}.trials`])}</th><td>hidden</td><td>hidden</td><td class="cx-axis"></td></tr>`;
   if (!pooled) return `<tr class="cx-pooled"><th scope="row">Pooled</th><td>0 trials</td><td>–</td><td class="cx-axis"></td></tr>`;
   const interval = pooled.ci_low === null ? "no interval" : `${text[`${arm}.low`]}–${text[`${arm}.high`]}`;
   const prediction = pooled.pi_low === null ? "" : `<line class="cx-prediction" x1="${place(pooled.pi_low)}" x2="${place(pooled.pi_high)}" y1="50%" y2="50%"/>`;
@@ -131,8 +138,9 @@ function pooledHtml(comparison, result, arm) {
   return `<tr class="cx-pooled"><th scope="row">Pooled, ${escapeHtml(text[`${arm}.trials`])}<small>tau² ${escapeHtml(text[`${arm}.tau2`])}, I² ${escapeHtml(text[`${arm}.i2`])} %</small></th><td>${text[`${arm}.events`]} of ${text[`${arm}.n`]}</td><td><strong>${text[`${arm}.percent`]}</strong> <span class="cx-ci">(${interval})</span></td><td class="cx-axis"><svg class="cx-bar cx-${arm}" aria-hidden="true">${prediction}${line}<svg x="${place(pooled.estimate)}" y="50%" overflow="visible"><path d="M-8 0L0-8L8 0L0 8Z"/></svg></svg></td></tr>`;
 }
 
-function differenceHtml(comparison, result) {
+function differenceHtml(comparison, result, hidden) {
   const { text, ratio } = result;
+  if (hidden) return `<tr class="cx-difference"><th scope="row">Odds ratio, CAR T v ${escapeHtml(comparison.bispecific_name)}</th><td></td><td>hidden</td><td class="cx-axis"></td></tr>`;
   if (!ratio) return `<tr class="cx-difference"><th scope="row">Odds ratio</th><td></td><td>–</td><td class="cx-axis"></td></tr>`;
   const interval = ratio.ci_low === null ? "no interval" : `${text.ratio_low}–${text.ratio_high}`;
   const line = ratio.ci_low === null ? "" : `<line class="cx-wide" x1="${onRatioAxis(ratio.ci_low)}" x2="${onRatioAxis(ratio.ci_high)}" y1="50%" y2="50%"/>`;
@@ -146,7 +154,7 @@ function onRatioAxis(ratio) {
 }
 
 /** The z interval and the GLMM, beside the verdict and never instead of it. */
-function besideHtml(result) {
+export function besideHtml(result) {
   const said = (ratio) => {
     if (!ratio) return "cannot be fitted";
     return ratio.ci_low === null ? odds(ratio.odds_ratio) : `${odds(ratio.odds_ratio)} (${odds(ratio.ci_low)}–${odds(ratio.ci_high)})`;
