@@ -25,6 +25,7 @@ from carbite.verdict import evaluate
 BOOK = Path(__file__).parents[1] / "book"
 PAGES = sorted(BOOK.glob("*.md"))
 WITH_CODE = [page for page in PAGES if "{code-cell}" in page.read_text("utf-8")]
+WIDGET = "application/vnd.jupyter.widget-view+json"
 CHAPTERS = [page for page in WITH_CODE if "Explorer(" in page.read_text("utf-8")]
 GLOSSARY = (
     ":::{glossary}\nOdds ratio\n: The odds of one,\n  divided by those of the other.\nMRD\n: What is left.\n:::\n"
@@ -180,14 +181,16 @@ def test_the_notebook_runs_without_a_browser(chapter: Path, tmp_path: Path, monk
     asked = cells.pop() if explored else None
     kinds = [output.output_type for cell in cells for output in cell.outputs]
     assert kinds == ["execute_result"] * len(cells)
+    assert all(WIDGET in cell.outputs[0].data or cell.outputs[0].data.get("text/html") for cell in cells)
+    simulated = [cell for cell in cells if cell.source.split("\n")[-1].startswith("Simulation(")]
+    assert all(WIDGET in cell.outputs[0].data for cell in simulated)
     if asked is None:
-        assert all(cell.outputs[0].data["text/html"] for cell in cells)
         return
     drawn = [cell.outputs[0].data for cell in cells if cell.source.split("\n")[-1].startswith("figures.")]
     assert drawn
     assert all("<svg" in data["text/html"] for data in drawn)
     shown = [cell.outputs[0].data for cell in cells if cell.source.endswith("\nexplorer")]
-    assert ["application/vnd.jupyter.widget-view+json" in data for data in shown] == [True]
+    assert [WIDGET in data for data in shown] == [True]
     assert json.loads(asked.outputs[0].text) == evaluate(comparison("cr").default_selection()).as_dict()
 
 
