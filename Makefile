@@ -50,7 +50,7 @@ lab: notebooks ## Open the chapters in JupyterLab
 browser: $(INSTALLED) ## Find a Chromium for the tests; on Debian as root, install it when there is none
 	$(BIN)/python -m tests.browser
 
-bench: book browser ## Measure speed as ratios, side by side in one run
+bench: book browser bench-subsets ## Measure speed as ratios, side by side in one run: toggle, loading, subsets
 	$(BIN)/python -m benchmarks.toggle
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.page_subsets
