@@ -34,7 +34,7 @@ def place(mechanism: Notebook) -> Locator:
 
 
 def test_every_simulation_is_drawn(mechanism: Notebook) -> None:
-    said = mechanism.panel.locator(".carbite-simulation .sm-sentence").all_inner_texts()
+    said = mechanism.panel.locator(".carbite-simulation .sm-sentence").all_text_contents()
     assert said == [model(name).result()["sentence"] for name in ("infusion", "kinetics", "ratio")]
     assert mechanism.panel.locator('.carbite-simulation [data-tool="link"]').count() == 0
 

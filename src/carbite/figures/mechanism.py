@@ -54,8 +54,8 @@ def formats() -> Figure:
         title="Both treatments tie a T cell to CD19; one does it with a drug, the other with a gene",
         alt=(
             "Left: a BiTE, two fragments of antibodies joined by a linker, lies between any T cell, whose CD3 it "
-            "binds, and a leukaemic cell, whose CD19 it binds. Right: an engineered T cell carries a receptor, the CAR, "
-            "through its membrane; outside a fragment of an antibody binds CD19 of the leukaemic cell, inside are the "
+            "binds, and a leukaemic cell, whose CD19 it binds. Right: an engineered T cell carries a receptor, the "
+            "CAR, through its membrane; outside a fragment of an antibody binds CD19 of the leukaemic cell, inside are the "
             "parts that give the signal."
         ),
         panels=[_bite_panel(), _car_panel()],
