@@ -55,8 +55,8 @@ def formats() -> Figure:
         alt=(
             "Left: a BiTE, two fragments of antibodies joined by a linker, lies between any T cell, whose CD3 it "
             "binds, and a leukaemic cell, whose CD19 it binds. Right: an engineered T cell carries a receptor, the "
-            "CAR, through its membrane; outside a fragment of an antibody binds CD19 of the leukaemic cell, inside are the "
-            "parts that give the signal."
+            "CAR, through its membrane; outside a fragment of an antibody binds CD19 of the leukaemic cell, inside "
+            "are the parts that give the signal."
         ),
         panels=[_bite_panel(), _car_panel()],
         parts=parts,
