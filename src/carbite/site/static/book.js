@@ -3,14 +3,14 @@
   // A page opened from a disk may not fetch the other pages, from which search takes its excerpts.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-  // Paper is white and cannot be unfolded: print in the light theme, with the sources of the numbers.
+  // Paper is white and cannot be unfolded: print in the light theme, with the sources and the tables of the numbers.
   const page = document.documentElement.dataset;
   let theme = page.theme;
   let folded = [];
   addEventListener("beforeprint", () => {
     theme = page.theme;
     page.theme = "light";
-    folded = [...document.querySelectorAll("details:not([open]):has(.number-sources)")];
+    folded = [...document.querySelectorAll("details:not([open]):is(:has(.number-sources), .sm-data > *, .sm-sources)")];
     for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => {
