@@ -18,20 +18,35 @@
     for (const details of folded) details.open = false;
   });
 
-  // Escape closes the source that is shown beside a number, until the reader leaves the number.
+  // Escape closes the tip that is shown beside a link, until the reader leaves the link.
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const number of document.querySelectorAll(".number:is(:hover, :focus-within)")) {
-      const leave = () => number.classList.remove("dismissed");
-      number.classList.add("dismissed");
-      number.addEventListener("mouseleave", leave, { once: true });
-      number.addEventListener("focusout", leave, { once: true });
+    for (const tipped of document.querySelectorAll(".tipped:is(:hover, :focus-within)")) {
+      const leave = () => tipped.classList.remove("dismissed");
+      tipped.classList.add("dismissed");
+      tipped.addEventListener("mouseleave", leave, { once: true });
+      tipped.addEventListener("focusout", leave, { once: true });
     }
   });
 
-  // Beside the right edge of the page the source moves left until all of it can be read.
+  // A finger cannot hover: its first tap on a link shows the tip, its second follows the link.
+  let byTouch = false;
+  let tapped = null;
+  addEventListener("pointerdown", ({ pointerType }) => {
+    byTouch = pointerType === "touch";
+  });
+  addEventListener("click", (event) => {
+    const link = event.target.closest(".tipped > a");
+    const isSecond = link !== null && link === tapped;
+    tapped = byTouch ? link : null;
+    if (!tapped || isSecond) return;
+    event.preventDefault();
+    link.focus();
+  });
+
+  // Beside the right edge of the page the tip moves left until all of it can be read.
   const keepInPage = ({ target }) => {
-    const tip = target.closest?.(".number")?.querySelector(".number-tip");
+    const tip = target.closest?.(".tipped")?.querySelector(".tip");
     if (!tip) return;
     tip.style.left = "";
     const excess = tip.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;
