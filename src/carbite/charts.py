@@ -134,11 +134,11 @@ class Figure:
             f"<figcaption><strong>{escape(self.title)}</strong>{caption}</figcaption>\n"
             f'<div class="carbite-chart">{drawings}</div>\n'
             f"{self.interactive}"
-            "<details><summary>Data (table and CSV)</summary>\n"
+            '<div class="carbite-foot"><details><summary>Data (table and CSV)</summary>\n'
             f'<div class="carbite-scroll" role="group" aria-label="{escape("Data: " + self.title)}">'
             f"{self.table}</div>\n"
             f'<a href="{data}" download="{self.name}.csv">Download CSV</a>\n'
-            "</details>\n</figure>"
+            "</details></div>\n</figure>"
         )
 
     def __repr__(self) -> str:

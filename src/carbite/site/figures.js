@@ -1,5 +1,6 @@
 // Figures: the chart in the page is an image that Vega takes over when it comes near the view. The reader then
 // chooses a row of its data by pointer, touch or arrow keys; the row is read out and stands out in the chart.
+// Each figure can be cited and linked to, with the row that was chosen.
 (() => {
   const VEGA = new URL("vega.js", document.currentScript.src);
   // Loading begins this far from the view, so that it is over when the chart is seen.
@@ -8,6 +9,8 @@
   const REACH = 28;
   // Marks that join many rows, within whose box other marks lie.
   const JOINING = ["line", "area", "trail", "group"];
+  // A link to a figure alone is a plain anchor; one with a row is `#f=1;figure;row`.
+  const VERSION = "#f=1";
 
   let loading;
   function loadVega() {
@@ -58,6 +61,28 @@
     return made;
   }
 
+  /** The buttons that give a citation of the figure and a link to it; `hash` is that of its present state. */
+  function addTools(figure, hash) {
+    if (!window.carbite) return; // the script of the page did not load
+    const title = figure.querySelector("figcaption strong").textContent;
+    const address = () => location.href.split("#")[0] + hash();
+    const tools = element("div", { class: "carbite-tools" });
+    const said = element("p", { class: "carbite-said", role: "status" });
+    const add = (name, label, use) => {
+      const button = element("button", { type: "button", "aria-label": `${name}: ${title}` }, name);
+      button.addEventListener("click", () => use(label));
+      tools.append(button);
+    };
+    add("Cite", "Citation of this figure", (label) => {
+      const text = window.carbite.citation(`Figure: “${title}”`, address());
+      window.carbite.copy(text, label, `Citation copied: ${text}`, said);
+    });
+    add("Copy link", "Link to this figure", (label) => {
+      window.carbite.copy(address(), label, "Link copied. It opens this page at this figure, with the row that is chosen.", said);
+    });
+    figure.querySelector(".carbite-foot").append(tools, said);
+  }
+
   function enliven(figure) {
     const { rows, wide, narrow } = JSON.parse(figure.querySelector(".carbite-spec").textContent);
     const chart = figure.querySelector(".carbite-chart");
@@ -65,6 +90,7 @@
     const views = [];
     let kept = null; // chosen by click, keys or link
     let pointed = null; // under the pointer for now
+    let problem = ""; // of a link that could not be followed
 
     const stepper = element("input", { type: "range", min: 0, max: rows.length, step: 1, value: 0, "aria-label": "Step through the rows of the data" });
     const hint = element("span", {}, "Use the arrow keys here for the values.");
@@ -77,7 +103,7 @@
       for (const view of views) view.signal("carbite_row", row).run();
       stepper.value = kept === null ? 0 : kept + 1;
       stepper.setAttribute("aria-valuetext", kept === null ? "no row chosen" : `row ${kept + 1} of ${rows.length}`);
-      const said = row === null ? "" : rows[row][1];
+      const said = row === null ? problem : rows[row][1];
       if (readout.textContent !== said) readout.textContent = said;
       tableRows.forEach((tableRow, position) => tableRow.classList.toggle("carbite-chosen", position === row));
     }
@@ -88,7 +114,8 @@
       show();
     }
 
-    function keep(row) {
+    function keep(row, said = "") {
+      problem = said;
       kept = row;
       pointed = null;
       show();
@@ -99,6 +126,18 @@
       if (event.key === "Escape" && figure.matches(":hover, :focus-within")) keep(null);
     });
     show();
+    addTools(figure, () => (kept === null ? `#${figure.id}` : [VERSION, figure.id, encodeURIComponent(rows[kept][0])].join(";")));
+
+    function readAddress() {
+      const [version, id, name] = location.hash.split(";");
+      if (version !== VERSION || id !== figure.id) return;
+      const row = rows.findIndex(([each]) => encodeURIComponent(each) === name);
+      if (row < 0) keep(null, "This link names a row that the figure does not have.");
+      else keep(row);
+      figure.scrollIntoView();
+    }
+    addEventListener("hashchange", readAddress);
+    readAddress();
 
     const near = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {

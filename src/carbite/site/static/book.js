@@ -3,6 +3,32 @@
   // A page opened from a disk may not fetch the other pages, from which search takes its excerpts.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
+  // How a figure or a state of the explorer is cited: where it stands in the book, at which address, when it was seen.
+  const about = (name) => document.querySelector(`meta[name="citation_${name}"]`).content;
+  const citation = (what, address) => {
+    const today = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+    return `${about("author")} (${about("publication_date")}). ${what}. In: ${about("title")}. `
+      + `${about("inbook_title")}, version ${DOCUMENTATION_OPTIONS.VERSION}. ${address} (seen ${today}).`;
+  };
+
+  /** Copy a text and say so; where the clipboard cannot be written, show it in a field from which it can be copied. */
+  const copy = (text, name, said, notice) => {
+    const showIt = () => {
+      notice.textContent = `Copy this ${name.split(" ")[0].toLowerCase()}: `;
+      const field = Object.assign(document.createElement("input"), { readOnly: true, value: text });
+      field.setAttribute("aria-label", name);
+      notice.append(field);
+      field.focus();
+      field.select();
+    };
+    const sayIt = () => {
+      notice.textContent = said;
+    };
+    if (!navigator.clipboard) showIt();
+    else navigator.clipboard.writeText(text).then(sayIt, showIt);
+  };
+  window.carbite = { citation, copy };
+
   // Paper is white and cannot be unfolded: print in the light theme, with the sources of the numbers.
   const page = document.documentElement.dataset;
   let theme = page.theme;
