@@ -29,14 +29,14 @@
   };
   window.carbite = { citation, copy };
 
-  // Paper is white and cannot be unfolded: print in the light theme, with the sources of the numbers.
+  // Paper is white and cannot be unfolded: print in the light theme, with all data and sources, but not the code.
   const page = document.documentElement.dataset;
   let theme = page.theme;
   let folded = [];
   addEventListener("beforeprint", () => {
     theme = page.theme;
     page.theme = "light";
-    folded = [...document.querySelectorAll("details:not([open]):has(.number-sources)")];
+    folded = [...document.querySelectorAll("details:not([open], .hide, .cx-control)")];
     for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => {
