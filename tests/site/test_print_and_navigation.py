@@ -105,3 +105,15 @@ def test_theme_follows_the_system_until_the_reader_chooses(open_page: OpenPage, 
         assert theme == (scheme if mode == "auto" else mode)
         page.reload()
         expect(html).to_have_attribute("data-mode", str(mode))
+
+
+def test_every_page_leads_to_the_accessibility_statement(
+    open_page: OpenPage, address: str, page_names: list[str]
+) -> None:
+    page = open_page(f"{address}book/index.html")
+    for name in page_names:
+        visit(page, address, name)
+        page.locator("footer").get_by_role("link", name="Accessibility", exact=True).last.click()
+        expect(page).to_have_url(f"{address}book/accessibility.html")
+        for heading in ("What was tested, and how", "What was not tested", "What is not perfect"):
+            expect(page.get_by_role("heading", name=heading)).to_be_visible()

@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 
 from carbite import __version__
 
-from . import assets, data, execution, figures, icons, interactive, listing, maths, numbers, pages, repository, terms
+from . import assets, data, execution, figures, icons, interactive, listing, maths, numbers, pages, repository, search, terms
 
 CONCERNS = (
     execution,
@@ -22,6 +22,7 @@ CONCERNS = (
     pages,
     icons,
     repository,
+    search,
 )
 
 

@@ -20,6 +20,8 @@ from .assets import HERE, Context
 
 logger = logging.getLogger(__name__)
 
+STATEMENT = "book/accessibility"
+
 _TAG = re.compile(r"<[^>]+>")
 _PANDAS_STYLE = re.compile(r"<style scoped>\s*\.dataframe .*?</style>\s*", re.DOTALL)
 
@@ -43,9 +45,20 @@ def with_bibliography_items(html: str) -> str:
     return html.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def without_sphinx_index(html: str) -> str:
+    """The search has passages of its own (`search.py`): Sphinx's index would be loaded for nothing."""
+    return html.replace('<script src="searchindex.js"></script>', "")
+
+
 def tidy(html: str) -> str:
     """A page as the theme rendered it -> the page as it is published."""
-    for step in (with_plain_data_frames, with_landmarks, with_bibliography_items, csp.with_policy):
+    for step in (
+        with_plain_data_frames,
+        with_landmarks,
+        with_bibliography_items,
+        without_sphinx_index,
+        csp.with_policy,
+    ):
         html = step(html)
     return html
 
@@ -84,6 +97,13 @@ def describe(app: Sphinx, pagename: str, template: str, context: Context, doctre
         del tags["description"]
     lines = [f'\n    <meta name="{name}" content="{escape(str(content))}" />' for name, content in tags.items()]
     context["metatags"] = "".join([written, *lines])
+
+
+def add_statement(app: Sphinx, pagename: str, template: str, context: Context, doctree: object) -> None:
+    """Link the accessibility statement, where the book has one, from the foot of every page."""
+    if STATEMENT in app.env.found_docs:
+        link = f'<a href="{context["pathto"](STATEMENT)}">Accessibility</a>'
+        context["theme_extra_footer"] = f"{context.get('theme_extra_footer', '')} {link}"
 
 
 REDIRECT = """<!DOCTYPE html>
@@ -130,5 +150,6 @@ def use_templates(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", use_templates)
     app.connect("html-page-context", describe)
+    app.connect("html-page-context", add_statement)
     # After sphinx-external-toc, whose own redirect has neither title nor language.
     app.connect("build-finished", write_index, priority=900)

@@ -60,12 +60,13 @@ def read(site: Path, root: Path, version: str) -> Book:
     contents = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
     pages = [("", contents["root"])]
     pages += [(part["caption"], chapter["file"]) for part in contents["parts"] for chapter in part["chapters"]]
-    articles = [_article(site, part, page) for part, page in pages]
+    articles = [article(site, page, part) for part, page in pages]
     language = settings["sphinx"]["config"]["language"]
     return Book(settings["title"], settings["author"], language, version, articles)
 
 
-def _article(site: Path, part: str, page: str) -> Article:
+def article(site: Path, page: str, part: str = "") -> Article:
+    """A page of the built site, such as `book/efficacy`. Raises FileNotFoundError where it was not built."""
     file = site / f"{page}.html"
     if not file.is_file():
         raise FileNotFoundError(f"{file} is in the contents of the book and was not built; run: make book")
@@ -75,7 +76,8 @@ def _article(site: Path, part: str, page: str) -> Article:
         raise ValueError(f"{file}: expected an <article class=bd-article> with a section in it")
     _tidy(soup, body)
     heading = body.find("h1")
-    assert heading is not None
+    if heading is None:
+        raise ValueError(f"{file}: expected a heading of the page, <h1>")
     return Article(PurePosixPath(page).name, heading.get_text(" ", strip=True), part, body)
 
 

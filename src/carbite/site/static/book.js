@@ -1,8 +1,5 @@
 // What every page of the book does beyond the theme.
 (() => {
-  // A page opened from a disk may not fetch the other pages, from which search takes its excerpts.
-  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-
   // How a figure or a state of the explorer is cited: where it stands in the book, at which address, when it was seen.
   const about = (name) => document.querySelector(`meta[name="citation_${name}"]`).content;
   const citation = (what, address) => {
