@@ -7,7 +7,21 @@ from sphinx.application import Sphinx
 
 from carbite import __version__
 
-from . import assets, data, execution, figures, icons, interactive, listing, maths, numbers, pages, repository, search, terms
+from . import (
+    assets,
+    data,
+    execution,
+    figures,
+    icons,
+    interactive,
+    listing,
+    maths,
+    numbers,
+    pages,
+    repository,
+    search,
+    terms,
+)
 
 CONCERNS = (
     execution,

@@ -158,5 +158,8 @@
     for (const drawing of chart.querySelectorAll(".carbite-wide, .carbite-narrow")) near.observe(drawing);
   }
 
-  for (const figure of document.querySelectorAll(".carbite-figure:has(.carbite-spec)")) enliven(figure);
+  for (const figure of document.querySelectorAll(".carbite-figure")) {
+    if (figure.querySelector(".carbite-spec")) enliven(figure);
+    else addTools(figure, () => `#${figure.id}`); // a drawing, which has no rows to step through
+  }
 })();
