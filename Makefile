@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book test install lint format types notebooks lab browser bench bench-subsets references seal lock clean
+.PHONY: help book pdf epub test install lint format types notebooks lab browser bench bench-subsets references seal lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,6 +16,12 @@ book: $(INSTALLED) ## Install, run every notebook, build the site (first run abo
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo
 	@echo "The book is ready. Open _build/html/index.html in a browser; it needs no server and no network."
+
+pdf: book browser ## The whole book as _build/carbite.pdf
+	$(BIN)/python -m carbite.site.editions pdf _build/html _build/carbite.pdf
+
+epub: book ## The whole book as _build/carbite.epub
+	$(BIN)/python -m carbite.site.editions epub _build/html _build/carbite.epub
 
 test: lint types book browser ## Run everything that is checked: style, types, statistics, data, site, JupyterLab
 	$(BIN)/python -m pytest

@@ -288,6 +288,18 @@ def figure(title: str = "A <finding> & more", alt: str = "Six points.") -> chart
     return charts.show(chart(), title=title, alt=alt, csv=DATA, caption="Of <patients>.")
 
 
+def test_marks_know_the_row_they_draw_and_only_on_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.DataFrame({"Trial": ["A", "B", "C"], "Percent": [1.0, None, 3.0], "n": [10, 20, 30]})
+    chart = altair.Chart(table.iloc[::-1]).mark_bar().encode(x="Percent:Q", y="Trial:N")
+    assert "carbite-spec" not in charts.show(chart, title="T", alt="A", csv=table)._repr_html_()
+    monkeypatch.setenv("CARBITE_BUILD", "1")
+    html = charts.show(chart, title="T", alt="A", csv=table)._repr_html_()
+    data = json.loads(html.partition('class="carbite-spec">')[2].partition("</script>")[0])
+    assert data["rows"] == [["a", "A. Percent: 1. n: 10."], ["b", "B. n: 20."], ["c", "C. Percent: 3. n: 30."]]
+    (values,) = (source["values"] for source in data["wide"]["data"] if "values" in source)
+    assert [(value["Trial"], value["carbite_row"]) for value in values] == [("C", 2), ("B", 1), ("A", 0)]
+
+
 def test_svg_is_an_image_with_a_name_and_a_description() -> None:
     svg = ElementTree.fromstring(figure().wide)
     assert svg.get("role") == "img"
