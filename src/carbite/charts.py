@@ -24,6 +24,8 @@ import altair
 import pandas as pd
 import vl_convert
 
+from carbite.foreign_text import FORMULA_SIGNS
+
 SVG = "http://www.w3.org/2000/svg"
 ElementTree.register_namespace("", SVG)
 
@@ -266,7 +268,7 @@ def as_csv(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
 
     def safe(value: Any) -> str:
         text = _cell(value)
-        return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
 
     out = io.StringIO()
     writer = csv_format.writer(out, lineterminator="\n")
