@@ -10,11 +10,11 @@ from carbite.comparison import MAX_ADDED_TRIALS, comparison, comparison_ids, rul
 SEED = 20261121
 LONGEST = 200_000
 
-# Whoever builds a page from text without escaping it runs the first three.
+# Whoever builds a page from text without escaping it runs these. No digit: loading compares numbers in texts.
 MARKUP = (
-    "<img src=x onerror=alert(1)>",
-    '"><script>alert(1)</script>',
-    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert()>",
+    '"><script>alert()</script>',
+    "</script><script>alert()</script>",
 )
 # Whoever builds a table for a spreadsheet without quoting it runs these there.
 FORMULAS = ('=HYPERLINK("https://x.example";"y")', "@SUM(1+1)", "+1+1", "-1+1", "＝1+1")
@@ -74,7 +74,7 @@ VALUES = (
         "${1}",
         "{{1}}",
         "../../etc/passwd",
-        "javascript:alert(1)",
+        "javascript:alert()",
     ),
     *MARKUP,
     *FORMULAS,
@@ -91,12 +91,12 @@ WORST = (
     "#%",
     "#%00",
     "#'",
-    '#"]<img src=x onerror=alert(1)>',
-    "#<script>alert(1)</script>",
+    '#"]<img src=x onerror=alert()>',
+    "#<script>alert()</script>",
     "#a:b(c)[d]{e}",
     "#1",
     "#.",
-    "#s=1;c=cr;on=tower;x=%3Cimg%20src=x%20onerror=alert(1)%3E~car_t~1~2",
+    "#s=1;c=cr;on=tower;x=%3Cimg%20src=x%20onerror=alert()%3E~car_t~1~2",
     "#s=1;c=cr;on=" + "tower," * (LONGEST // 6),
     "#s=1;c=cr;on=" + "".join(f";x=a{i}~car_t~1~2" for i in range(10 * MAX_ADDED_TRIALS)),
     "#" + "a" * LONGEST,
