@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book test install lint format types notebooks lab browser bench bench-subsets references seal lock clean
+.PHONY: help book test install lint format types notebooks lab browser bench bench-subsets vulnerabilities references seal lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ bench: book browser bench-subsets ## Measure speed as ratios, side by side in on
 
 bench-subsets: $(INSTALLED) ## Measure every subset of the trials beside metafor, PyMARE and pimeta
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.subsets
+
+vulnerabilities: $(INSTALLED) ## Ask the registries for known vulnerabilities; needs the network
+	$(BIN)/python -m tests.vulnerabilities
 
 references: $(INSTALLED) ## Write book/references.bib from data/sources.csv
 	$(BIN)/python -m carbite.references book/references.bib

@@ -187,6 +187,19 @@ def test_manifest_lists_every_vendored_file() -> None:
     assert listed == found - {"manifest.json"}
 
 
+def test_manifest_says_of_each_package_where_it_is_from_and_on_what_terms() -> None:
+    for package in MANIFEST["packages"]:
+        name = package["name"]
+        assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"]), name
+        assert re.fullmatch(r"[A-Za-z0-9.+-]+( (AND|OR) [A-Za-z0-9.+-]+)*", package["licence"]), name
+        assert package["source"].startswith("https://"), name
+        assert package["version"] in package["source"], name
+        paths = [file["path"] for file in package["files"]]
+        assert all(path.startswith(f"{package['folder']}/") for path in paths), name
+        (text,) = (path for path in paths if Path(path).stem in ("LICENSE", "LICENCE", "COPYING"))
+        assert package["licence"].split()[0] in (assets.VENDOR / text).read_text("utf-8"), name
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [(file["path"], file["sha256"]) for package in MANIFEST["packages"] for file in package["files"]],
