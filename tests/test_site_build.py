@@ -277,6 +277,14 @@ def test_chapters_run_again_when_the_package_changes(
     assert (execution.execution_key(tmp_path) != before) is again
 
 
+def test_caches_of_older_states_are_removed(tmp_path: Path) -> None:
+    for age, name in enumerate("abcde"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    execution.remove_old_caches(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "c"}
+
+
 # --- Charts -------------------------------------------------------------------------------------------------
 
 DATA = pd.DataFrame(
