@@ -2,7 +2,7 @@
 
 python -m tests.audit [--quick] [--skip NAME ...]
 
---quick runs Lighthouse once instead of five times. --skip leaves out a part: tests, lighthouse, firefox, builds.
+--quick runs Lighthouse once instead of five times. --skip leaves out a part: tests, lighthouse, browsers, builds.
 It exits with 1 where a threshold is missed. The thresholds are in thresholds.json and never shrink.
 """
 
@@ -25,7 +25,7 @@ from benchmarks import rebuild
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import same_build
-from tests.audit import firefox, lighthouse, measures
+from tests.audit import firefox, lighthouse, measures, webkit
 from tests.audit.server import served
 from tests.browser import ARGUMENTS, require_browser
 from tests.site.conftest import NAMED_SITE, ROOT
@@ -37,7 +37,7 @@ CHAPTER = "book/efficacy.html"
 LIGHTHOUSE_RUNS = 5
 NOT_TESTED = (
     "A screen reader used by a person.",
-    "Safari and WebKit: WebKitGTK of Debian comes without a browser that its driver can start here.",
+    "Safari itself; WebKitGTK shares its engine.",
     "Chrome and Firefox on a phone; phones are windows of their size in Chromium.",
     "Edge, Opera and other browsers.",
 )
@@ -195,16 +195,18 @@ def with_lighthouse(report: Report, site: Path, names: list[str], address: str, 
         report.add(name, min(scores[category] for scores in found.values()), how)
 
 
-def in_firefox(report: Report, site: Path) -> None:
-    name = "Firefox ESR: pages with an error"
-    try:
-        version, pages = firefox.smoke(site)
-    except (RuntimeError, OSError) as error:
-        report.unmeasured(name, str(error))
-        return
-    details = [f"{page}: {problem}" for page, problems in pages.items() for problem in problems]
-    how = f"Firefox {version}, {len(pages)} pages from file://: no error, no request, explorer live, verdict and link change"
-    report.add(name, sum(bool(problems) for problems in pages.values()), how, details)
+def in_other_browsers(report: Report, site: Path) -> None:
+    """Firefox and WebKitGTK open every page."""
+    for name, engine in (("Firefox ESR", firefox), ("WebKitGTK", webkit)):
+        measure = f"{name}: pages with an error"
+        try:
+            version, pages = engine.smoke(site)
+        except (RuntimeError, OSError) as error:
+            report.unmeasured(measure, str(error))
+            continue
+        details = [f"{page}: {problem}" for page, problems in pages.items() for problem in problems]
+        how = f"{name} {version}, {len(pages)} pages from file://: every script ran, explorer live, verdict and link change"
+        report.add(measure, sum(bool(problems) for problems in pages.values()), how, details)
 
 
 def builds(report: Report) -> None:
@@ -247,7 +249,7 @@ def machine() -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Audit the built site.")
     parser.add_argument("--quick", action="store_true", help="Lighthouse once instead of five times")
-    parser.add_argument("--skip", nargs="*", default=[], choices=["tests", "lighthouse", "firefox", "builds"])
+    parser.add_argument("--skip", nargs="*", default=[], choices=["tests", "lighthouse", "browsers", "builds"])
     chosen = parser.parse_args()
     site = Path(os.environ.get(NAMED_SITE) or ROOT / "_build" / "html").resolve()
     if not (site / "index.html").is_file():
@@ -262,8 +264,8 @@ def main() -> int:
             about.append(f"Chromium {browser.version}.")
             in_chromium(report, browser, site, names, address)
             browser.close()
-    if "firefox" not in chosen.skip:
-        in_firefox(report, site)
+    if "browsers" not in chosen.skip:
+        in_other_browsers(report, site)
     if "tests" not in chosen.skip:
         tests_of_the_site(report)
     if "builds" not in chosen.skip:

@@ -109,14 +109,15 @@ def smoke(site: Path) -> tuple[str, dict[str, list[str]]]:
                 if answer["type"] != "success":
                     problems.append(str(answer["exceptionDetails"]["text"]))
                 else:
-                    problems += _problems(json.loads(answer["result"]["value"]), path.name == "index.html")
+                    problems += problems_of(json.loads(answer["result"]["value"]), path == site / "index.html")
                 found[path.relative_to(site).as_posix()] = problems
         finally:
             firefox.close()
         return firefox.version, found
 
 
-def _problems(state: dict[str, Any], is_first: bool) -> list[str]:
+def problems_of(state: dict[str, Any], is_first: bool) -> list[str]:
+    """What a page should have done and did not; the first page leads on at once."""
     problems = []
     if not is_first and state["scripts"] != "run":
         problems.append("not every script ran")
