@@ -187,6 +187,19 @@ def test_manifest_lists_every_vendored_file() -> None:
     assert listed == found - {"manifest.json"}
 
 
+def test_manifest_says_of_each_package_where_it_is_from_and_on_what_terms() -> None:
+    for package in MANIFEST["packages"]:
+        name = package["name"]
+        assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"]), name
+        assert re.fullmatch(r"[A-Za-z0-9.+-]+( (AND|OR) [A-Za-z0-9.+-]+)*", package["licence"]), name
+        assert package["source"].startswith("https://"), name
+        assert package["version"] in package["source"], name
+        paths = [file["path"] for file in package["files"]]
+        assert all(path.startswith(f"{package['folder']}/") for path in paths), name
+        (text,) = (path for path in paths if Path(path).stem in ("LICENSE", "LICENCE", "COPYING"))
+        assert package["licence"].split()[0] in (assets.VENDOR / text).read_text("utf-8"), name
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [(file["path"], file["sha256"]) for package in MANIFEST["packages"] for file in package["files"]],
@@ -262,6 +275,14 @@ def test_chapters_run_again_when_the_package_changes(
     before = execution.execution_key(tmp_path)
     (package / name).write_text("changed")
     assert (execution.execution_key(tmp_path) != before) is again
+
+
+def test_caches_of_older_states_are_removed(tmp_path: Path) -> None:
+    for age, name in enumerate("abcde"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    execution.remove_old_caches(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "c"}
 
 
 # --- Charts -------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ import altair
 import pandas as pd
 import vl_convert
 
+from carbite.foreign_text import FORMULA_SIGNS
 from carbite.markup import building
 from carbite.vega import FONTS, MEASURED_FONT, page_spec, vegalite_version
 
@@ -306,7 +307,7 @@ def as_csv(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
 
     def safe(value: Any) -> str:
         text = _cell(value)
-        return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
 
     out = io.StringIO()
     writer = csv_format.writer(out, lineterminator="\n")
