@@ -118,9 +118,9 @@ function cureResult(values, { data, wording }) {
   const text = { month: rounded(values.landmark) };
   for (const arm of CURE_ARMS) {
     const side = sides[arm];
-    text[`${arm}_low`] = rounded(side.low);
-    text[`${arm}_high`] = rounded(side.high);
-    text[`${arm}_limit`] = `0 to ${rounded(side.limit)} %`;
+    text[`${arm}_low`] = rounded(side.low, 1);
+    text[`${arm}_high`] = rounded(side.high, 1);
+    text[`${arm}_limit`] = `0 to ${rounded(side.limit, 1)} %`;
     text[`${arm}_cure`] = side.cure === null ? "none" : `${rounded(side.cure[0])} to ${rounded(side.cure[1])} %`;
     text[`${arm}_assumed`] = side.assumed === null ? "–" : rounded(side.assumed);
     text[`${arm}_at`] = side.at === null ? "–" : rounded(side.at);

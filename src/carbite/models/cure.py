@@ -26,6 +26,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from carbite.evidence import row
@@ -167,6 +168,11 @@ def rates(given: Bounds, c: float) -> tuple[float, float]:
     return slowest, fastest
 
 
+def spare(c: float, floor: tuple[float, float], ceiling: tuple[float, float], sign: float = 1.0) -> float:
+    """Above 0, with ``sign`` 1, where some rate with cure fraction c keeps both this floor and this ceiling."""
+    return sign * (ceiling[0] * strength(floor[1], c) - floor[0] * strength(ceiling[1], c))
+
+
 def cure_range(given: Bounds) -> tuple[float, float] | None:
     """The cure fractions of all mixture-cure curves through the points; None where no such curve passes through.
 
@@ -175,23 +181,18 @@ def cure_range(given: Bounds) -> tuple[float, float] | None:
     limit = min(share for _, share in given.ceilings)
     top = limit - CLOSEST
     low, high = 0.0, limit
-    for early, floor in given.floors:
-        for late, ceiling in given.ceilings:
-
-            def spare(c: float, t: float = early, u: float = late, f: float = floor, g: float = ceiling) -> float:
-                """Above 0 where a rate exists that keeps both."""
-                return u * strength(f, c) - t * strength(g, c)
-
-            if early < late:
-                if spare(0.0) < 0.0:
+    for floor in given.floors:
+        for ceiling in given.ceilings:
+            if floor[0] < ceiling[0]:
+                if spare(0.0, floor, ceiling) < 0.0:
                     return None
-                if spare(top) < 0.0:
-                    high = min(high, bracketed_root(spare, 0.0, top))
-            elif early > late and spare(0.0) < 0.0:
-                end = min(top, floor - EDGE)
-                if spare(end) < 0.0:
+                if spare(top, floor, ceiling) < 0.0:
+                    high = min(high, bracketed_root(partial(spare, floor=floor, ceiling=ceiling), 0.0, top))
+            elif floor[0] > ceiling[0] and spare(0.0, floor, ceiling) < 0.0:
+                end = min(top, floor[1] - EDGE)
+                if spare(end, floor, ceiling) < 0.0:
                     return None
-                low = max(low, bracketed_root(lambda c, s=spare: -s(c), 0.0, end))
+                low = max(low, bracketed_root(partial(spare, floor=floor, ceiling=ceiling, sign=-1.0), 0.0, end))
     return (low, high) if low <= high else None
 
 
@@ -258,9 +259,9 @@ def compute(values: Values) -> dict[str, Any]:
     text = {"month": rounded(values["landmark"])}
     for arm, side in sides.items():
         text |= {
-            f"{arm}_low": rounded(side["low"]),
-            f"{arm}_high": rounded(side["high"]),
-            f"{arm}_limit": f"0 to {rounded(side['limit'])} %",
+            f"{arm}_low": rounded(side["low"], 1),
+            f"{arm}_high": rounded(side["high"], 1),
+            f"{arm}_limit": f"0 to {rounded(side['limit'], 1)} %",
             f"{arm}_cure": "none"
             if side["cure"] is None
             else f"{rounded(side['cure'][0])} to {rounded(side['cure'][1])} %",
