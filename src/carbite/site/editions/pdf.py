@@ -79,11 +79,17 @@ def _finish(book: Book, file: Path, pages: dict[str, int]) -> None:
     writer.add_metadata({"/Title": book.title, "/Author": book.author})
     for part, articles in groupby(book.articles, key=lambda article: article.part):
         chapters = list(articles)
-        top = writer.add_outline_item(part, pages[chapters[0].name] - 1, fit=Fit.fit()) if part else None
+        top = (
+            writer.add_outline_item(title=part, page_number=pages[chapters[0].name] - 1, fit=Fit.fit())
+            if part
+            else None
+        )
         for article in chapters:
-            above = writer.add_outline_item(article.title, pages[article.name] - 1, parent=top, fit=Fit.fit())
+            above = writer.add_outline_item(
+                title=article.title, page_number=pages[article.name] - 1, parent=top, fit=Fit.fit()
+            )
             for place, heading in article.sections():
-                writer.add_outline_item(heading, pages[place] - 1, parent=above, fit=Fit.fit())
+                writer.add_outline_item(title=heading, page_number=pages[place] - 1, parent=above, fit=Fit.fit())
     writer.write(file)
 
 
