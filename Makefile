@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book test install lint format types notebooks lab browser bench bench-subsets references seal lock clean
+.PHONY: help book pdf epub test install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references seal lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,6 +16,12 @@ book: $(INSTALLED) ## Install, run every notebook, build the site (first run abo
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo
 	@echo "The book is ready. Open _build/html/index.html in a browser; it needs no server and no network."
+
+pdf: book browser ## The whole book as _build/carbite.pdf
+	$(BIN)/python -m carbite.site.editions pdf _build/html _build/carbite.pdf
+
+epub: book ## The whole book as _build/carbite.epub
+	$(BIN)/python -m carbite.site.editions epub _build/html _build/carbite.epub
 
 test: lint types book browser ## Run everything that is checked: style, types, statistics, data, site, JupyterLab
 	$(BIN)/python -m pytest
@@ -50,13 +56,25 @@ lab: notebooks ## Open the chapters in JupyterLab
 browser: $(INSTALLED) ## Find a Chromium for the tests; on Debian as root, install it when there is none
 	$(BIN)/python -m tests.browser
 
-bench: book browser ## Measure speed as ratios, side by side in one run
+bench: book browser bench-subsets ## Measure speed as ratios, side by side in one run: toggle, loading, subsets
 	$(BIN)/python -m benchmarks.toggle
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.page_subsets
 
+rebuild: $(INSTALLED) ## Measure what a change of prose, code or data costs beside a cold build
+	$(BIN)/python -m benchmarks.rebuild
+
+same-build: $(INSTALLED) ## Build the book twice, elsewhere and with other seeds, and compare every byte
+	$(BIN)/python -m tests.same_build
+
 bench-subsets: $(INSTALLED) ## Measure every subset of the trials beside metafor, PyMARE and pimeta
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.subsets
+
+audit: book browser ## Measure the built site against its thresholds; the report is _build/audit/report.md (about an hour)
+	$(BIN)/python -m tests.audit
+
+vulnerabilities: $(INSTALLED) ## Ask the registries for known vulnerabilities; needs the network
+	$(BIN)/python -m tests.vulnerabilities
 
 references: $(INSTALLED) ## Write book/references.bib from data/sources.csv
 	$(BIN)/python -m carbite.references book/references.bib

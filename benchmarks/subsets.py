@@ -1,7 +1,8 @@
 """Every subset of the trials: `carbite.all_subsets` beside metafor::gosh, PyMARE and pimeta, in one run.
 
-``python -m benchmarks.subsets [largest k]``. Processor time per fit, one thread. The trials are the 15 of
-``tests/reference/mixed_15_trials.json``; beyond 15, the first nine again. metafor is Debian's r-cran-metafor.
+``python -m benchmarks.subsets [largest k]``. Processor time per fit, one thread; then how it grows with k. The trials
+are the 15 of ``tests/reference/mixed_15_trials.json``; beyond 15, the first nine again. metafor is Debian's
+r-cran-metafor.
 
 The programs do not do the same work, and the table says so where it matters: metafor and pimeta give no standard error
 and stop early, PyMARE's REML is exact to about 1e-6 and must be given the subsets sorted by size. Ours has the standard
@@ -34,7 +35,7 @@ ROOT = Path(__file__).parents[1]
 METHODS = ("EE", "DL", "REML")
 GOALS = {"EE": 3_000, "DL": 1_000, "REML": 10_000}
 REML_GOAL_PYTHON = 30
-LARGEST_K = 22
+LARGEST_K = 24  # some 600 MB; above, a sample is drawn
 # A peer is run up to the k at which one run takes some ten seconds.
 LARGEST_METAFOR = {"EE": 14, "DL": 14, "REML": 12}
 LARGEST_PYMARE = {"EE": 16, "DL": 16, "REML": 14}
@@ -157,14 +158,19 @@ def nanoseconds(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
-def compare(method: str, largest_k: int) -> None:
-    """One table: k from 8, in steps of two. Beyond a peer's last measured k, its last time stands."""
+def compare(method: str, largest_k: int) -> dict[int, float]:
+    """One table: k from 8, in steps of two. Beyond a peer's last measured k, its last time stands.
+
+    Returns our milliseconds for all subsets, by k.
+    """
     print(f"\n{method}: ns of processor time per fit; x = times faster than the peer")
     peers = f"{'metafor':>11} {'x':>8} | {'PyMARE':>9} {'x':>7} | {'pimeta':>9} {'x':>7}"
     print(f"{'k':>2} {'subsets':>11} {'carbite':>9} | {peers} | largest difference of an estimate")
     last: dict[str, float] = {}
+    whole: dict[int, float] = {}
     for k in range(8, largest_k + 1, 2):
         mine, subsets = ours(k, method)
+        whole[k] = mine * (2**k - 1) / 1e6
         notes: list[str] = []
         if k <= LARGEST_METAFOR[method] and (metafor := run_metafor(k, method)):
             last["metafor"] = metafor[0]
@@ -186,6 +192,19 @@ def compare(method: str, largest_k: int) -> None:
             f"{k:2} {2**k - 1:11,} {mine:9.1f} | {columns} | {', '.join(notes) or 'peers: their last measured k'}",
             flush=True,
         )
+    return whole
+
+
+def growth(by_method: dict[str, dict[int, float]]) -> None:
+    """How the cost of all subsets grows: their number grows fourfold with two more trials."""
+    print("\nall subsets, ms of processor time; x = times that of two trials fewer (the number of subsets: 4.0)")
+    print(f"{'k':>2} {'subsets':>11} | " + " | ".join(f"{method:>10} {'x':>5}" for method in by_method))
+    for k in next(iter(by_method.values())):
+        cells = []
+        for whole in by_method.values():
+            factor = f"{whole[k] / whole[k - 2]:.1f}" if k - 2 in whole else "–"
+            cells.append(f"{whole[k]:10,.2f} {factor:>5}")
+        print(f"{k:2} {2**k - 1:11,} | " + " | ".join(cells))
 
 
 def main() -> None:
@@ -199,8 +218,7 @@ def main() -> None:
     threads = {name: os.environ.get(name, "not set") for name in ONE_THREAD}
     print(f"goals: {GOALS} times metafor, REML {REML_GOAL_PYTHON} times the fastest Python peer; threads: {threads}")
     first_calls()
-    for method in METHODS:
-        compare(method, largest_k)
+    growth({method: compare(method, largest_k) for method in METHODS})
     print("\nk = 15, the debate's own trials: all 32,767 subsets, ms of processor time")
     for method in TAU2:
         z, modified = (ours(15, method, interval)[0] * 32_767 / 1e6 for interval in ("z", "modified-hartung-knapp"))

@@ -6,46 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "microsoft-edge",
-    "microsoft-edge-stable",
-)
-MAC = (
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-)
-MISSING = (
-    "The tests need a Chromium, Google Chrome or Microsoft Edge. "
-    "On Debian: apt-get install chromium. On macOS: install one of them into /Applications. "
-    "Anywhere else: install one and put it on the PATH, or name it in the environment variable CARBITE_BROWSER."
-)
-# As root Chromium refuses its sandbox; the other flags keep it from talking to its maker while we watch for requests.
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from carbite.browser import ARGUMENTS, MISSING, find_browser
 
-
-def find_browser() -> str | None:
-    """The path of a browser on this machine, or None."""
-    named = os.environ.get("CARBITE_BROWSER")
-    if named:
-        return named
-    return next((found for name in NAMES if (found := shutil.which(name))), None) or next(
-        (path for path in MAC if Path(path).exists()), None
-    )
+__all__ = ["ARGUMENTS", "find_browser", "require_browser"]
 
 
 def require_browser() -> str:

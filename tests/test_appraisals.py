@@ -92,8 +92,8 @@ def test_tables_show_every_answer_and_every_reason() -> None:
     assert len(answers.frame) == len(ITEMS)
     unclear = sum(each["judgement"] == "unclear" for each in records("appraisals"))
     assert f"{unclear} of {len(JUDGED)} answers" in answers.caption
-    complete = answers.frame.set_index("Question").loc["Inclusion was complete: all who were enrolled are counted"]
-    assert complete.tolist() == ["NCI, TOWER", "ELIANA", "12 of 15 trials"]
+    complete = answers.frame.set_index("Question").loc["Complete inclusion, all enrolled are counted"]
+    assert complete.tolist() == ["12 of 15", "NCI, TOWER", "ELIANA"]
     assert len(tables.reasons().frame) == len(JUDGED)
     assert tables.certainty("cr").frame["Judged"].tolist()[0] == "very serious"
     with pytest.raises(ValueError, match=r"certainty.csv has no row of 'davis_cr'"):

@@ -737,6 +737,18 @@ BAD = {
         set_cell("trials", "eliana", "name", "ELIANA "),
         ("trials.csv", "name", "ELIANA ", "no space at either end"),
     ),
+    "sign that turns the text around it": (
+        set_cell("trials", "eliana", "name", "ELI\u202eANA"),
+        ("trials.csv", "name", "ELI\u202eANA", "only signs that can be seen"),
+    ),
+    "control sign": (
+        set_cell("trials", "eliana", "name", "ELI\x00ANA"),
+        ("trials.csv", "name", "ELI\x00ANA", "only signs that can be seen"),
+    ),
+    "text that a spreadsheet would run": (
+        set_cell("trials", "eliana", "name", "=1+1"),
+        ("trials.csv", "name", "=1+1", "no sign at its start that makes a spreadsheet run it"),
+    ),
     "claim that rests on nothing known": (
         set_cell("claims", "EF3", "rests_on", "eliana-cr eliana-os"),
         (

@@ -187,6 +187,19 @@ def test_manifest_lists_every_vendored_file() -> None:
     assert listed == found - {"manifest.json"}
 
 
+def test_manifest_says_of_each_package_where_it_is_from_and_on_what_terms() -> None:
+    for package in MANIFEST["packages"]:
+        name = package["name"]
+        assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"]), name
+        assert re.fullmatch(r"[A-Za-z0-9.+-]+( (AND|OR) [A-Za-z0-9.+-]+)*", package["licence"]), name
+        assert package["source"].startswith("https://"), name
+        assert package["version"] in package["source"], name
+        paths = [file["path"] for file in package["files"]]
+        assert all(path.startswith(f"{package['folder']}/") for path in paths), name
+        (text,) = (path for path in paths if Path(path).stem in ("LICENSE", "LICENCE", "COPYING"))
+        assert package["licence"].split()[0] in (assets.VENDOR / text).read_text("utf-8"), name
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [(file["path"], file["sha256"]) for package in MANIFEST["packages"] for file in package["files"]],
@@ -264,6 +277,14 @@ def test_chapters_run_again_when_the_package_changes(
     assert (execution.execution_key(tmp_path) != before) is again
 
 
+def test_caches_of_older_states_are_removed(tmp_path: Path) -> None:
+    for age, name in enumerate("abcde"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    execution.remove_old_caches(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "c"}
+
+
 # --- Charts -------------------------------------------------------------------------------------------------
 
 DATA = pd.DataFrame(
@@ -286,6 +307,18 @@ def chart(data: pd.DataFrame = DATA, **properties: int) -> altair.Chart:
 
 def figure(title: str = "A <finding> & more", alt: str = "Six points.") -> charts.Figure:
     return charts.show(chart(), title=title, alt=alt, csv=DATA, caption="Of <patients>.")
+
+
+def test_marks_know_the_row_they_draw_and_only_on_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.DataFrame({"Trial": ["A", "B", "C"], "Percent": [1.0, None, 3.0], "n": [10, 20, 30]})
+    chart = altair.Chart(table.iloc[::-1]).mark_bar().encode(x="Percent:Q", y="Trial:N")
+    assert "carbite-spec" not in charts.show(chart, title="T", alt="A", csv=table)._repr_html_()
+    monkeypatch.setenv("CARBITE_BUILD", "1")
+    html = charts.show(chart, title="T", alt="A", csv=table)._repr_html_()
+    data = json.loads(html.partition('class="carbite-spec">')[2].partition("</script>")[0])
+    assert data["rows"] == [["a", "A. Percent: 1. n: 10."], ["b", "B. n: 20."], ["c", "C. Percent: 3. n: 30."]]
+    (values,) = (source["values"] for source in data["wide"]["data"] if "values" in source)
+    assert [(value["Trial"], value["carbite_row"]) for value in values] == [("C", 2), ("B", 1), ("A", 0)]
 
 
 def test_svg_is_an_image_with_a_name_and_a_description() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from carbite.comparison import (
+    MAX_ADDED_TRIALS,
     Options,
     Selection,
     added_trial,
@@ -214,11 +216,21 @@ def test_what_does_not_exist_is_refused(selection: Selection, options: Options, 
         ("Mine", "chemotherapy", 1, 2, "arm of 'Mine' is 'chemotherapy'"),
         ("Mine", "car_t", 3, 2, "'Mine' has 3 of 2 patients"),
         ("Mine", "car_t", 0, 0, "'Mine' has 0 of 0 patients"),
+        ("a\u202eb", "car_t", 1, 2, "holds a sign that cannot be seen"),
+        ("a\x00b", "car_t", 1, 2, "holds a sign that cannot be seen"),
     ],
 )
 def test_an_added_trial_is_checked(name: str, arm: str, events: int, n: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         added_trial(name, arm, events, n)
+
+
+def test_more_added_trials_than_a_page_can_pool_are_refused() -> None:
+    typed = tuple(added_trial(f"Mine {i}", "car_t", 1, 2) for i in range(MAX_ADDED_TRIALS + 1))
+    published = comparison("cr").default_selection()
+    evaluate(replace(published, added=typed[1:]))
+    with pytest.raises(ValueError, match=f"expected at most {MAX_ADDED_TRIALS}"):
+        evaluate(replace(published, added=typed))
 
 
 def test_numbers_in_sentences_round_half_up() -> None:

@@ -5,6 +5,9 @@
 The chart is drawn once, in Python. What a reader gets is plain HTML, the same on the site and in JupyterLab,
 with no script and no other host. Colours are CSS variables of the site (`site/static/book.css`), each with a
 fallback for notebooks; text has the colour of the text around it. So both follow light and dark.
+
+On the site the figure also carries what its script needs (`site/figures.js`): the chart as a Vega specification,
+and each row of its data in words, which the script reads out when the reader chooses it.
 """
 
 import csv as csv_format
@@ -24,13 +27,12 @@ import altair
 import pandas as pd
 import vl_convert
 
+from carbite.foreign_text import FORMULA_SIGNS
+from carbite.markup import building
+from carbite.vega import FONTS, MEASURED_FONT, page_spec, vegalite_version
+
 SVG = "http://www.w3.org/2000/svg"
 ElementTree.register_namespace("", SVG)
-
-# vl-convert carries this font: text measured in it has the same width on every machine.
-MEASURED_FONT = "Liberation Sans"
-# Its widths are Arial's, so a reader who has neither sees labels where they were measured, within a little.
-FONTS = f"{MEASURED_FONT}, Arial, Helvetica, sans-serif"
 
 # In CSS pixels: the column of text on a phone 390 px wide, and the least in which a scale can be read.
 PHONE_WIDTH = 350
@@ -114,6 +116,12 @@ class Figure:
     narrow: str | None
     table: str
     csv: str
+    interactive: str = ""
+
+    @property
+    def name(self) -> str:
+        """What links and files call the figure: its title without the figures in it, which new data may change."""
+        return "-".join(re.findall(r"[a-z]+", self.title.lower()))[:60].rstrip("-")
 
     def _repr_html_(self) -> str:
         caption = f"\n<span>{escape(self.caption)}</span>" if self.caption else ""
@@ -121,17 +129,17 @@ class Figure:
         if self.narrow:
             # Hidden where there is no stylesheet of ours, as in a notebook, which has room for the wide one.
             drawings += f'\n<div class="carbite-narrow" style="display: none">{self.narrow}</div>'
-        name = re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")[:60].rstrip("-")
         data = f"data:text/csv;charset=utf-8,{quote(self.csv)}"
         return (
-            '<figure class="carbite-figure">\n'
+            f'<figure class="carbite-figure" id="figure-{self.name}">\n'
             f"<figcaption><strong>{escape(self.title)}</strong>{caption}</figcaption>\n"
             f'<div class="carbite-chart">{drawings}</div>\n'
-            "<details><summary>Data (table and CSV)</summary>\n"
+            f"{self.interactive}"
+            '<div class="carbite-foot"><details><summary>Data (table and CSV)</summary>\n'
             f'<div class="carbite-scroll" role="group" aria-label="{escape("Data: " + self.title)}">'
             f"{self.table}</div>\n"
-            f'<a href="{data}" download="{name}.csv">Download CSV</a>\n'
-            "</details>\n</figure>"
+            f'<a href="{data}" download="{self.name}.csv">Download CSV</a>\n'
+            "</details></div>\n</figure>"
         )
 
     def __repr__(self) -> str:
@@ -155,7 +163,45 @@ def show(chart: altair.TopLevelMixin, *, title: str, alt: str, csv: pd.DataFrame
     wide = _drawing(chart, title, alt)
     phone = _for_phones(chart)
     narrow = _drawing(phone, title, alt) if phone else None
-    return Figure(title, alt, caption, wide, narrow, as_table(header, rows), as_csv(header, rows))
+    interactive = _interactive(chart, phone, header, rows) if building() else ""
+    return Figure(title, alt, caption, wide, narrow, as_table(header, rows), as_csv(header, rows), interactive)
+
+
+def _interactive(
+    chart: altair.TopLevelMixin,
+    phone: altair.TopLevelMixin | None,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> str:
+    """What the site's script needs, and the room for its readout: as much as the longest row in words takes."""
+    words = [_in_words(header, row) for row in rows]
+    page = {
+        "rows": list(zip(_row_names(rows), words, strict=True)),
+        "wide": page_spec(chart, header, rows),
+        "narrow": page_spec(phone, header, rows) if phone else None,
+    }
+    data = json.dumps(page, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    room = f'<span aria-hidden="true">{escape(max(words, key=len))}</span>'
+    return (
+        f'<div class="carbite-readout">{room}</div>\n'
+        f'<script type="application/json" class="carbite-spec">{data}</script>\n'
+    )
+
+
+def _in_words(header: Sequence[str], row: Sequence[Any]) -> str:
+    """A row of the data as a reader would say it: `ELIANA. Counted: infused. Percent: 81.3.`"""
+    said = [f"{name}: {_cell(value)}" for name, value in zip(header[1:], row[1:], strict=True) if _cell(value)]
+    return ". ".join((_cell(row[0]), *said)) + "."
+
+
+def _row_names(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """A name for each row that links can keep: its words, and its numbers only where two rows have the same words."""
+
+    def name(values: Iterable[Any]) -> str:
+        return "-".join(re.findall(r"[\w.]+", " ".join(_cell(value) for value in values).lower()))
+
+    words = [name(value for value in row if isinstance(value, str)) for row in rows]
+    return [one if one and words.count(one) == 1 else name(row) for one, row in zip(words, rows, strict=True)]
 
 
 def _drawing(chart: altair.TopLevelMixin, title: str, alt: str) -> str:
@@ -194,13 +240,8 @@ def _excess(chart: altair.TopLevelMixin) -> float:
 
 def _svg(chart: altair.TopLevelMixin) -> ElementTree.Element:
     """The chart as Vega draws it. Raises ValueError where it asks another host for its data."""
-    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vegalite_version(), allowed_base_urls=[])
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=vegalite_version(), allowed_base_urls=[])
     return ElementTree.fromstring(drawn)
-
-
-def _vegalite_version() -> str:
-    """The version that Altair wrote the chart for, as vl-convert names it: `6.4`."""
-    return ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
 # Vega's names and roles for its parts: inside one image they are noise, for styles and for readers.
@@ -266,7 +307,7 @@ def as_csv(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
 
     def safe(value: Any) -> str:
         text = _cell(value)
-        return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
 
     out = io.StringIO()
     writer = csv_format.writer(out, lineterminator="\n")

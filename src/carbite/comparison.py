@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from carbite.evidence import records
+from carbite.foreign_text import INVISIBLE
 
 ARMS = ("car_t", "bispecific")
 PRINTED = "printed"
@@ -25,6 +26,8 @@ GRADED = ("severe_crs", "severe_neurotoxicity")
 MAX_BIAS = 20.0
 MAX_ATTRITION = 0.6
 MAX_ADDED_N = 100_000
+# A link can hold thousands; a page that pools them all would stand still.
+MAX_ADDED_TRIALS = 50
 
 
 @cache
@@ -209,10 +212,13 @@ def _trials(comparison_id: str) -> Iterable[Trial]:
 def added_trial(name: str, arm: str, events: int, n: int) -> Trial:
     """A trial that a reader typed in.
 
-    Raises ValueError when the name is empty, the arm is unknown, or events of n is not a count of patients.
+    Raises ValueError when the name is empty or holds a sign that cannot be seen, the arm is unknown, or events of n
+    is not a count of patients.
     """
     if not name.strip():
         raise ValueError("an added trial needs a name")
+    if INVISIBLE.search(name):
+        raise ValueError(f"the name {name!r} holds a sign that cannot be seen; expected letters, digits and signs")
     if arm not in ARMS:
         raise ValueError(f"arm of {name!r} is {arm!r}; expected one of {', '.join(ARMS)}")
     if not (0 < n <= MAX_ADDED_N and 0 <= events <= n):
@@ -240,6 +246,8 @@ def check(selection: Selection, options: Options) -> None:
     ):
         if getattr(options, name) not in allowed:
             raise ValueError(f"option {name} is {getattr(options, name)!r}; expected one of {', '.join(allowed)}")
+    if len(selection.added) > MAX_ADDED_TRIALS:
+        raise ValueError(f"{len(selection.added)} trials were added; expected at most {MAX_ADDED_TRIALS}")
     if not 1.0 <= options.bias <= MAX_BIAS:
         raise ValueError(f"option bias is {options.bias}; expected an odds ratio from 1 to {MAX_BIAS}")
     if not 0.0 <= options.attrition <= MAX_ATTRITION:

@@ -13,7 +13,8 @@ from html import escape
 
 import pandas as pd
 
-from carbite.charts import ARMS, FONTS, Figure, as_csv, as_table
+from carbite.charts import ARMS, Figure, as_csv, as_table
+from carbite.vega import FONTS
 
 CAR = ARMS["car_t"].colour
 BISPECIFIC = ARMS["bispecific"].colour

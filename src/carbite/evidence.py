@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .closest import closest
+from .foreign_text import FORMULA_SIGNS, INVISIBLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,6 +109,10 @@ class Column(dict[str, Cell]):
             return None, "a value: the field is required" if self.required else ""
         if text != text.strip():
             return None, "no space at either end"
+        if INVISIBLE.search(text):
+            return None, "only signs that can be seen"
+        if self.kind == "string" and text.startswith(FORMULA_SIGNS):
+            return None, "no sign at its start that makes a spreadsheet run it"
         if self.allowed and text not in self.allowed:
             return None, f"one of {', '.join(self.allowed)}"
         if self.pattern is not None and not self.pattern.search(text):

@@ -89,7 +89,7 @@ def question(verdict: Verdict) -> str:
 
 
 def appraisals() -> Table:
-    """Risk of bias by our judgement: for each question, the trials that answer it with yes or no."""
+    """Risk of bias by our judgement: for each question, how many trials leave it unclear, and which say yes or no."""
     judged, names = records("appraisals"), _trial_names()
     rows = []
     for item, question in meanings(field("appraisals", "item"))[1].items():
@@ -97,9 +97,9 @@ def appraisals() -> Table:
         rows.append(
             {
                 "Question": question.rstrip("."),
+                "Unclear": f"{sum(answer == 'unclear' for answer in answers.values())} of {len(answers)}",
                 "Yes": ", ".join(names[trial] for trial, answer in answers.items() if answer == "yes"),
                 "No": ", ".join(names[trial] for trial, answer in answers.items() if answer == "no"),
-                "Unclear": f"{sum(found == 'unclear' for found in answers.values())} of {len(answers)} trials",
             }
         )
     unclear = sum(each["judgement"] == "unclear" for each in judged)

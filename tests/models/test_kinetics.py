@@ -1,4 +1,4 @@
-"""The picture of cells that expand and fade: closed forms, the order that the article gives, the page against Python."""
+"""Cells that expand and fade: closed forms, the order that the article gives, the page against Python."""
 
 from __future__ import annotations
 

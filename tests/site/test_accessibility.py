@@ -86,7 +86,7 @@ def test_changed_explorer_has_no_serious_finding(open_page: OpenPage, chapter: s
 def test_shown_source_has_no_serious_finding(open_page: OpenPage, chapter: str) -> None:
     page = open_page(chapter)
     page.locator(".number a").first.focus()
-    expect(page.locator(".number-tip").first).to_be_visible()
+    expect(page.locator(".number > .tip").first).to_be_visible()
     assert findings(page, "p:has(.number), td:has(.number)") == []
 
 

@@ -212,11 +212,12 @@ def test_nothing_moves_when_the_script_takes_over(open_page: OpenPage, chapter: 
     assert heights[0] == pytest.approx(heights[1], abs=1)
 
 
-def test_no_task_is_long_on_a_slow_computer(open_page: OpenPage, chapter: str) -> None:
-    """4,185,601 pairs, counted while a reader ticks a trial: with the processor slowed, input never waits long.
+def test_counting_never_keeps_input_waiting_on_a_slow_computer(open_page: OpenPage, chapter: str) -> None:
+    """4,185,601 pairs, counted while a reader ticks a trial, with the processor slowed: in tasks that are all short.
 
     The browser's own trace gives each task's processor time. Where nothing else runs, that is how long a
-    PerformanceObserver sees it; on a machine that is shared, an observer sees the other programs too.
+    PerformanceObserver sees it; on a machine that is shared, an observer sees the other programs too. The task of the
+    click itself and the browser's own layout and painting, which are there without the panel, are printed beside.
     """
     page = open_page(chapter + many_trials(7), viewport=DESKTOP)
     page.set_default_timeout(SETTLING_MS)
@@ -224,18 +225,21 @@ def test_no_task_is_long_on_a_slow_computer(open_page: OpenPage, chapter: str) -
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
     longest = longest_tasks(page, session)
-    print(f"processor time of the longest task after each toggle, ms: {[round(each) for each in longest]}")
-    assert len(longest) == TOGGLES
-    assert sorted(longest)[int(QUIET_SHARE * TOGGLES)] <= LONG_TASK_MS
+    for kind, times in longest.items():
+        print(f"processor time of the longest task after each toggle, ms, {kind}: {[round(each) for each in times]}")
+    counting = sorted(longest["counting"])
+    assert len(counting) == TOGGLES
+    assert counting[0] > 1
+    assert counting[int(QUIET_SHARE * TOGGLES)] <= LONG_TASK_MS
 
 
-def longest_tasks(page: Page, session: CDPSession) -> list[float]:
-    """Milliseconds of processor time of the longest task of the page after each toggle."""
+def longest_tasks(page: Page, session: CDPSession) -> dict[str, list[float]]:
+    """Milliseconds of processor time of the longest task of each kind after each toggle."""
     events: list[dict[str, Any]] = []
     ended: list[Any] = []
     session.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
-    session.on("Tracing.tracingComplete", ended.append)
-    categories = {"includedCategories": ["toplevel", "blink.user_timing"]}
+    session.on("Tracing.tracingComplete", lambda end: ended.append(end))
+    categories = {"includedCategories": ["toplevel", "devtools.timeline", "blink.user_timing"]}
     session.send("Tracing.start", {"traceConfig": categories, "transferMode": "ReportEvents"})
     page.evaluate(TOGGLE_AND_WAIT, TOGGLES)
     session.send("Tracing.end")
@@ -244,11 +248,15 @@ def longest_tasks(page: Page, session: CDPSession) -> list[float]:
     threads = {(e["pid"], e["tid"]) for e in events if e["name"] == "toggle" and e["cat"] == "blink.user_timing"}
     own = [event for event in events if (event["pid"], event["tid"]) in threads]
     begun = sorted(event["ts"] for event in own if event["name"] == "toggle")
-    longest = [0.0] * len(begun)
-    for event in own:
-        toggle = bisect(begun, event["ts"]) - 1
-        if event["name"] == "ThreadControllerImpl::RunTask" and toggle >= 0:
-            longest[toggle] = max(longest[toggle], event.get("tdur", 0) / 1000)
+    inner = {name: sorted(e["ts"] for e in own if e["name"] == name) for name in ("EventDispatch", "TimerFire")}
+    longest = {kind: [0.0] * len(begun) for kind in ("click", "counting", "the browser's own")}
+    for task in own:
+        toggle = bisect(begun, task["ts"]) - 1
+        if task["name"] != "ThreadControllerImpl::RunTask" or toggle < 0:
+            continue
+        holds = {name: bisect(at, task["ts"] + task["dur"]) > bisect(at, task["ts"]) for name, at in inner.items()}
+        kind = "click" if holds["EventDispatch"] else "counting" if holds["TimerFire"] else "the browser's own"
+        longest[kind][toggle] = max(longest[kind][toggle], task.get("tdur", 0) / 1000)
     return longest
 
 

@@ -111,7 +111,7 @@ def test_the_file_has_what_is_shown(open_page: OpenPage, curves: str) -> None:
 def test_without_scripts_and_in_print_figure_sentence_and_table(open_page: OpenPage, curves: str) -> None:
     page = open_page(curves, java_script_enabled=False)
     announced(page, list(ALL))
-    expect(curve(page).locator(".sm-figure svg").locator("visible=true")).to_have_count(1)
+    expect(curve(page).locator(".sm-figure svg[role=img]").locator("visible=true")).to_have_count(1)
     assert not any(each.is_visible() for each in curve(page).locator("input, button").all())
     curve(page).locator("summary").click()
     expect(curve(page).get_by_role("table")).to_be_visible()

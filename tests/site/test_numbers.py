@@ -32,7 +32,7 @@ OUTSIDE = """() => {
   for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
   return [...document.querySelectorAll(".number")].filter((number) => {
     number.querySelector("a").focus({ preventScroll: true });
-    const box = number.querySelector(".number-tip").getBoundingClientRect();
+    const box = number.querySelector(".tip").getBoundingClientRect();
     return box.width < 100 || box.left < 0 || box.right > document.documentElement.clientWidth
       || document.documentElement.scrollWidth > document.documentElement.clientWidth;
   }).map((number) => number.textContent.slice(0, 60));
@@ -139,7 +139,7 @@ def test_sources_are_printed(page: Page) -> None:
     page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     for entry in page.locator(".number-sources > li").all():
         assert entry.is_visible()
-    for tip in page.locator(".number-tip").all():
+    for tip in page.locator(".number > .tip").all():
         assert not tip.is_visible()
 
 

@@ -26,6 +26,8 @@ export function mount(el, data, store, how) {
   const { key, initial, href, onResult, predictor = createStore(noPredictions()) } = how;
   const kept = [];
   const gosh = new Gosh(data);
+  // The site's own script (site/static/book.js) knows how the book is cited.
+  const citing = href && window.carbite;
   let result = null;
   let verdict = "";
   let abandon = () => {};
@@ -38,6 +40,7 @@ export function mount(el, data, store, how) {
     el.innerHTML = explorerHtml(data, state, result, key, drawn ? drawn.innerHTML : goshPlaceholder("Counting every subset."));
     el.classList.add("cx-live");
     if (!href) el.querySelector('[data-tool="link"]').remove();
+    if (!citing) el.querySelector('[data-tool="cite"]').remove();
     verdict = verdictHtml(result);
   }
 
@@ -63,7 +66,7 @@ export function mount(el, data, store, how) {
     redraw(part("expect"), asked ? expectHtml(data.wording, comparison, key) : "");
     part("expect").hidden = !asked;
     el.querySelector("[data-predict]").checked = predictions.on;
-    for (const tool of ["keep", "csv"]) el.querySelector(`[data-tool="${tool}"]`).disabled = asked;
+    for (const tool of ["keep", "csv", ...(citing ? ["cite"] : [])]) el.querySelector(`[data-tool="${tool}"]`).disabled = asked;
     part("predictions").hidden = predictions.list.length === 0;
     redraw(part("predictions"), predictions.list.length ? predictionsHtml(data, predictions.list) : "");
     if (asked) redraw(part("beside"), "");
@@ -156,6 +159,10 @@ export function mount(el, data, store, how) {
     const state = store.get();
     if (tool === "reset") change(defaultState(data, initial));
     if (tool === "link") copyLink(href(state), notice, part("notice"));
+    if (tool === "cite") {
+      const text = citing.citation(`Explorer: ${result.text.label}, ${result.text.verdict}`, href(state));
+      citing.copy(text, "Citation of this state", `Citation copied: ${text}`, part("notice"));
+    }
     if (tool === "csv") download("carbite-comparison.csv", resultCsv(data, state, result));
     if (tool === "csv-kept") download("carbite-scenarios.csv", keptCsv(kept));
     if (tool === "csv-predictions") download("carbite-predictions.csv", predictionsCsv(data, predictor.get().list));

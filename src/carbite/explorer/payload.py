@@ -7,6 +7,7 @@ from typing import Any
 
 from carbite.comparison import (
     MAX_ADDED_N,
+    MAX_ADDED_TRIALS,
     MAX_ATTRITION,
     MAX_BIAS,
     Comparison,
@@ -24,7 +25,12 @@ def payload() -> dict[str, Any]:
     return {
         "rule": dict(rule()),
         "wording": dict(wording()),
-        "limits": {"bias": [1.0, MAX_BIAS], "attrition": [0.0, MAX_ATTRITION], "added_n": MAX_ADDED_N},
+        "limits": {
+            "bias": [1.0, MAX_BIAS],
+            "attrition": [0.0, MAX_ATTRITION],
+            "added_n": MAX_ADDED_N,
+            "added_trials": MAX_ADDED_TRIALS,
+        },
         "comparisons": [_comparison(comparison(each)) for each in comparison_ids()],
     }
 

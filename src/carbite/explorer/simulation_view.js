@@ -60,13 +60,18 @@ function controlHtml(parameter, value, isChanged, isUnused, id) {
   return frame(`<label for="${id}">${label}</label><span class="sm-pair"><input type="range" id="${id}" ${about} min="${min}" max="${max}" step="${step}" value="${at}" aria-valuetext="${escapeHtml(shownValue(parameter, value))}"><input type="number" id="${id}-exact" ${about} aria-label="${escapeHtml(exact)}" min="${parameter.low}" max="${parameter.high}" step="${parameter.whole ? 1 : "any"}" value="${value}" inputmode="${parameter.whole ? "numeric" : "decimal"}">${unit}</span>`);
 }
 
-/** The numbers of the charts, as tables to unfold and files to save; a spreadsheet gets all digits. */
+/** The numbers of the charts, as tables to unfold and files to save. */
 function dataHtml(about, model, values, result) {
   return model.tables(result, values, about).map(({ caption, name, head, rows }) => {
     const cells = rows.map(([first, ...rest]) => `<tr><th scope="row">${escapeHtml(cellText(first))}</th>${rest.map((cell) => `<td${typeof cell === "number" ? ' class="carbite-numeric"' : ""}>${escapeHtml(cellText(cell))}</td>`).join("")}</tr>`);
-    const href = `data:text/csv;charset=utf-8,${encodeURIComponent(csvText([head, ...rows]))}`;
+    const href = `data:text/csv;charset=utf-8,${encodeURIComponent(csvText([head, ...rows.map((row) => row.map(fileCell))]))}`;
     return `<details data-row="${escapeHtml(name)}"><summary>Data: ${escapeHtml(caption)} (table and CSV)</summary><div class="sm-scroll" role="group" aria-label="${escapeHtml(caption)}" tabindex="0"><table class="carbite-table"><thead><tr>${head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join("")}</tr></thead><tbody>${cells.join("")}</tbody></table></div><a href="${escapeHtml(href)}" download="${escapeHtml(name)}.csv">Download CSV</a></details>`;
   }).join("");
+}
+
+/** A number in a file: the digits in which all browsers agree. */
+function fileCell(cell) {
+  return typeof cell === "number" ? Number(cell.toPrecision(12)) : cell;
 }
 
 function cellText(cell) {

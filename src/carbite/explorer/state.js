@@ -4,6 +4,8 @@ import { ARMS, comparisonOf } from "./verdict.js";
 // A link names trials by id, never by position, so it still opens after trials were added.
 
 const MAX_NAME = 60;
+// Signs that show nothing themselves: controls, and those that turn the direction of the text around them.
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 /** The published comparison under the stated rule. */
 export function defaultState(data, comparisonId) {
@@ -130,7 +132,9 @@ function within(text, [low, high]) {
 export function addedTrial(data, state, name, arm, events, n) {
   const trimmed = name.trim();
   const comparison = comparisonOf(data, state.comparison);
+  if (state.added.length >= data.limits.added_trials) throw new Error(`No more than ${data.limits.added_trials} trials can be added.`);
   if (!trimmed || trimmed.length > MAX_NAME) throw new Error(`Give the trial a name of 1 to ${MAX_NAME} letters.`);
+  if (INVISIBLE.test(trimmed)) throw new Error("The name of the trial holds a sign that cannot be seen. Type it again.");
   if ([...comparison.trials, ...state.added].some((trial) => trial.name === trimmed)) throw new Error(`There is already a trial called ${trimmed}.`);
   if (!ARMS.includes(arm)) throw new Error("Choose an arm.");
   if (!Number.isInteger(n) || n < 1 || n > data.limits.added_n) throw new Error(`Patients must be a whole number from 1 to ${data.limits.added_n}.`);

@@ -171,6 +171,7 @@ function toolsHtml(key) {
   return `<div class="cx-tools cx-control">
 <button type="button" data-tool="reset">Reset to the published comparison</button>
 <button type="button" data-tool="link">Copy link to this state</button>
+<button type="button" data-tool="cite">Cite this state</button>
 <button type="button" data-tool="keep">Keep this scenario</button>
 <button type="button" data-tool="csv">Download as CSV</button>
 </div>

@@ -53,10 +53,10 @@ def formats() -> Figure:
     return drawing(
         title="Both treatments tie a T cell to CD19; one does it with a drug, the other with a gene",
         alt=(
-            "Left: a BiTE, two fragments of antibodies joined by a linker, lies between any T cell, whose CD3 it binds, "
-            "and a leukaemic cell, whose CD19 it binds. Right: an engineered T cell carries a receptor, the CAR, through "
-            "its membrane; outside a fragment of an antibody binds CD19 of the leukaemic cell, inside are the parts that "
-            "give the signal."
+            "Left: a BiTE, two fragments of antibodies joined by a linker, lies between any T cell, whose CD3 it "
+            "binds, and a leukaemic cell, whose CD19 it binds. Right: an engineered T cell carries a receptor, the "
+            "CAR, through its membrane; outside a fragment of an antibody binds CD19 of the leukaemic cell, inside "
+            "are the parts that give the signal."
         ),
         panels=[_bite_panel(), _car_panel()],
         parts=parts,
@@ -229,8 +229,8 @@ def dose_spread() -> Figure:
             f"and {juliet:.0f} times in JULIET"
         ),
         alt=(
-            f"Highest dose over lowest dose within a trial: ELIANA {eliana:g}, in cells per kilogram; JULIET {juliet:g}, "
-            "in cells in all; in TOWER every patient is meant to get the same dose of blinatumomab."
+            f"Highest dose over lowest dose within a trial: ELIANA {eliana:g}, in cells per kilogram; "
+            f"JULIET {juliet:g}, in cells in all; in TOWER every patient is meant to get the same dose of blinatumomab."
         ),
         csv=table,
         caption=(

@@ -245,14 +245,14 @@ MODEL = Model(
             "High burden among patients given CAR T cells",
             _share_of_car_t(),
             published(f"o:{CAR_T_HIGH}:n", f"Of {_patients(CAR_T_HIGH, CAR_T_LOW)} patients at MSKCC. {CUT_OFFS}"),
-            note=f"MSKCC: {_population(CAR_T_HIGH)}",
+            note=f"start: {_population(CAR_T_HIGH)} at MSKCC",
         ),
         _share(
             "bispecific_high",
             "High burden among patients given blinatumomab",
             ASSUMED_SHARE,
             assumed(f"No article gives the share of {_population(BISPECIFIC_HIGH)} in a trial of blinatumomab."),
-            note="assumed: no article gives it",
+            note="start assumed: no article gives it",
         ),
         Choice(
             "rates",

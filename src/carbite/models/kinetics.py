@@ -104,7 +104,7 @@ MODEL = Model(
     name="kinetics",
     title="Cells that multiply and fade, beside a drug that is on or off",
     about=(
-        "A schematic picture: the articles give the order of the two kinds of CAR T cell and a drawing without a scale. "
+        "A schematic picture: the articles give the order of both kinds of CAR T cell and a drawing without a scale. "
         "No value of the curves was measured; only the length of a cycle of the drug is published."
     ),
     parameters=(

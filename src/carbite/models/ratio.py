@@ -77,7 +77,7 @@ def t_cells(values: Values, day: float) -> float:
 
 
 def compute(values: Values) -> dict[str, Any]:
-    """Both cell counts over two months, whether and when the leukaemia is cleared, and up to which ratio it would be."""
+    """Both cell counts over two months, whether and when the leukaemia is cleared, and up to which ratio."""
     words = wording("ratio")
     now = values["targets"] * values["burden"]
     x = now / values["kills"]
@@ -120,7 +120,7 @@ MODEL = Model(
     name="ratio",
     title="T cells and leukaemia: the ratio decides",
     about=(
-        "An illustration and not evidence: four rates and a ratio, set by you. It applies to CAR T cells and to T cells "
+        "An illustration and not evidence: rates and a ratio, set by you. It applies to CAR T cells and to T cells "
         "that a bispecific has armed; nothing in it was fitted to a trial."
     ),
     parameters=(

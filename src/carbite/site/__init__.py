@@ -7,11 +7,41 @@ from sphinx.application import Sphinx
 
 from carbite import __version__
 
-from . import assets, data, execution, icons, interactive, listing, maths, numbers, pages, repository
+from . import (
+    assets,
+    data,
+    execution,
+    figures,
+    icons,
+    interactive,
+    listing,
+    maths,
+    numbers,
+    pages,
+    repository,
+    search,
+    terms,
+)
+
+CONCERNS = (
+    execution,
+    assets,
+    data,
+    figures,
+    interactive,
+    listing,
+    numbers,
+    terms,
+    maths,
+    pages,
+    icons,
+    repository,
+    search,
+)
 
 
 def setup(app: Sphinx) -> dict[str, str | bool]:
     """Called by Sphinx: `carbite.site` is listed under `sphinx.extra_extensions` in _config.yml."""
-    for concern in (execution, assets, data, interactive, listing, numbers, maths, pages, icons, repository):
+    for concern in CONCERNS:
         concern.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": False}

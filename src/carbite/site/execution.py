@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from carbite.markup import BUILDING
 PACKAGE = Path(__file__).parents[1]
 # This folder draws the site around the outputs; what it holds cannot change an output.
 SITE = PACKAGE / "site"
+# Caches of earlier states that stay: going back one or two changes then costs nothing.
+KEPT_CACHES = 3
 CODE_SUFFIXES = frozenset({".py", ".js", ".css", ".csv", ".json"})
 
 
@@ -43,9 +46,19 @@ def execution_key(root: Path) -> str:
 def key_cache(app: Sphinx, config: Config) -> None:
     """Give each state of code and data a notebook cache of its own: jupyter-cache looks at cells alone."""
     cache = Path(app.outdir).parent / ".jupyter_cache" / execution_key(Path(app.confdir))
+    cache.mkdir(parents=True, exist_ok=True)
+    os.utime(cache)
+    remove_old_caches(cache.parent)
     config["nb_execution_cache_path"] = str(cache)
     config["carbite_site_key"] = fingerprint(files_below(SITE))
     os.environ[BUILDING] = "1"
+
+
+def remove_old_caches(folder: Path) -> None:
+    """Keep the caches that were used last; each change of code or data begins another one."""
+    used = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    for path in used[:-KEPT_CACHES]:
+        shutil.rmtree(path)
 
 
 def unset_build_flag(app: Sphinx, error: Exception | None) -> None:

@@ -11,6 +11,9 @@ from sphinx.util.docutils import SphinxRole
 
 from carbite.prose import Number, UnknownNumberError, number
 
+from . import tips
+
+KIND = "number"
 HEADING = "Where the numbers on this page come from"
 
 
@@ -65,12 +68,9 @@ def visit_html(translator: Any, node: NumberNode) -> None:
     found: Number = node["found"]
     live = f' data-live="{escape(found.live)}" data-unit="{escape(found.unit)}"' if found.live else ""
     live += f' data-simulated="{escape(found.simulated)}"' if found.simulated else ""
-    tip = f"number-tip-{node['position']}"
-    link = f'<a href="#number-{node["entry"]}" data-entry="{node["entry"]}" aria-describedby="{tip}"{live}>'
-    translator.body.append(
-        f'<span class="number">{link}{escape(found.text)}</a>'
-        f'<span class="number-tip" role="tooltip" id="{tip}">{escape(found.source)}</span></span>'
-    )
+    described = tips.described_by(KIND, node["position"])
+    link = f'<a href="#number-{node["entry"]}" data-entry="{node["entry"]}" {described}{live}>{escape(found.text)}</a>'
+    translator.body.append(tips.opening(KIND) + link + tips.closing(KIND, node["position"], found.source))
     raise nodes.SkipNode
 
 

@@ -4,7 +4,7 @@ Pages are changed once, as they are rendered, through Sphinx's own hook for that
 """
 
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,16 @@ from sphinx.config import Config
 from sphinx.jinja2glue import BuiltinTemplateLoader
 from sphinx.util import logging
 
+from carbite import __version__
+
 from . import audit, csp
 from .assets import HERE, Context
 
 logger = logging.getLogger(__name__)
 
+STATEMENT = "book/accessibility"
+
+_TAG = re.compile(r"<[^>]+>")
 _PANDAS_STYLE = re.compile(r"<style scoped>\s*\.dataframe .*?</style>\s*", re.DOTALL)
 
 
@@ -40,9 +45,20 @@ def with_bibliography_items(html: str) -> str:
     return html.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def without_sphinx_index(html: str) -> str:
+    """The search has passages of its own (`search.py`): Sphinx's index would be loaded for nothing."""
+    return html.replace('<script src="searchindex.js"></script>', "")
+
+
 def tidy(html: str) -> str:
     """A page as the theme rendered it -> the page as it is published."""
-    for step in (with_plain_data_frames, with_landmarks, with_bibliography_items, csp.with_policy):
+    for step in (
+        with_plain_data_frames,
+        with_landmarks,
+        with_bibliography_items,
+        without_sphinx_index,
+        csp.with_policy,
+    ):
         html = step(html)
     return html
 
@@ -61,10 +77,33 @@ class Templates(BuiltinTemplateLoader):
 
 
 def describe(app: Sphinx, pagename: str, template: str, context: Context, doctree: object) -> None:
-    """Give search engines the `description` of the page's front matter, where it has one."""
-    description = (context.get("meta") or {}).get("description")
-    if description:
-        context["metatags"] += f'\n    <meta name="description" content="{escape(str(description))}" />'
+    """Say what the page is and how it is cited, in the tags that search engines and reference managers read.
+
+    The description is that of the page's front matter; a page that has none, such as the search, is described by
+    its title.
+    """
+    title = unescape(_TAG.sub("", str(context.get("title") or app.config.html_title)))
+    described = (context.get("meta") or {}).get("description") or f"{title}: {app.config.html_title}"
+    tags = {
+        "description": described,
+        "citation_title": title,
+        "citation_inbook_title": app.config.html_title,
+        "citation_author": app.config.author,
+        "citation_publication_date": app.config.copyright,
+        "citation_language": app.config.language,
+    }
+    written = context.get("metatags", "")
+    if re.search(r'<meta[^>]*name="description"', written):
+        del tags["description"]
+    lines = [f'\n    <meta name="{name}" content="{escape(str(content))}" />' for name, content in tags.items()]
+    context["metatags"] = "".join([written, *lines])
+
+
+def add_statement(app: Sphinx, pagename: str, template: str, context: Context, doctree: object) -> None:
+    """Link the accessibility statement, where the book has one, from the foot of every page."""
+    if STATEMENT in app.env.found_docs:
+        link = f'<a href="{context["pathto"](STATEMENT)}">Accessibility</a>'
+        context["theme_extra_footer"] = f"{context.get('theme_extra_footer', '')} {link}"
 
 
 REDIRECT = """<!DOCTYPE html>
@@ -102,7 +141,8 @@ def write_index(app: Sphinx, error: Exception | None) -> None:
 
 
 def use_templates(app: Sphinx, config: Config) -> None:
-    """Put our templates before the theme's."""
+    """Put our templates before the theme's, and name the version, with which a state of the book is cited."""
+    config["version"] = config["release"] = __version__
     config["templates_path"].insert(0, str(HERE / "templates"))
     config["template_bridge"] = f"{__name__}.{Templates.__name__}"
 
@@ -110,5 +150,6 @@ def use_templates(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", use_templates)
     app.connect("html-page-context", describe)
+    app.connect("html-page-context", add_statement)
     # After sphinx-external-toc, whose own redirect has neither title nor language.
     app.connect("build-finished", write_index, priority=900)

@@ -1,16 +1,39 @@
 // What every page of the book does beyond the theme.
 (() => {
-  // A page opened from a disk may not fetch the other pages, from which search takes its excerpts.
-  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  // How a figure or a state of the explorer is cited: where it stands in the book, at which address, when it was seen.
+  const about = (name) => document.querySelector(`meta[name="citation_${name}"]`).content;
+  const citation = (what, address) => {
+    const today = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+    return `${about("author")} (${about("publication_date")}). ${what}. In: ${about("title")}. `
+      + `${about("inbook_title")}, version ${DOCUMENTATION_OPTIONS.VERSION}. ${address} (seen ${today}).`;
+  };
 
-  // Paper is white and cannot be unfolded: print in the light theme, with the sources of the numbers.
+  /** Copy a text and say so; where the clipboard cannot be written, show it in a field from which it can be copied. */
+  const copy = (text, name, said, notice) => {
+    const showIt = () => {
+      notice.textContent = `Copy this ${name.split(" ")[0].toLowerCase()}: `;
+      const field = Object.assign(document.createElement("input"), { readOnly: true, value: text });
+      field.setAttribute("aria-label", name);
+      notice.append(field);
+      field.focus();
+      field.select();
+    };
+    const sayIt = () => {
+      notice.textContent = said;
+    };
+    if (!navigator.clipboard) showIt();
+    else navigator.clipboard.writeText(text).then(sayIt, showIt);
+  };
+  window.carbite = { citation, copy };
+
+  // Paper is white and cannot be unfolded: print in the light theme, with all data and sources, but not the code.
   const page = document.documentElement.dataset;
   let theme = page.theme;
   let folded = [];
   addEventListener("beforeprint", () => {
     theme = page.theme;
     page.theme = "light";
-    folded = [...document.querySelectorAll("details:not([open]):has(.number-sources)")];
+    folded = [...document.querySelectorAll("details:not([open], .hide, .cx-control)")];
     for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => {
@@ -18,20 +41,35 @@
     for (const details of folded) details.open = false;
   });
 
-  // Escape closes the source that is shown beside a number, until the reader leaves the number.
+  // Escape closes the tip that is shown beside a link, until the reader leaves the link.
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const number of document.querySelectorAll(".number:is(:hover, :focus-within)")) {
-      const leave = () => number.classList.remove("dismissed");
-      number.classList.add("dismissed");
-      number.addEventListener("mouseleave", leave, { once: true });
-      number.addEventListener("focusout", leave, { once: true });
+    for (const tipped of document.querySelectorAll(".tipped:is(:hover, :focus-within)")) {
+      const leave = () => tipped.classList.remove("dismissed");
+      tipped.classList.add("dismissed");
+      tipped.addEventListener("mouseleave", leave, { once: true });
+      tipped.addEventListener("focusout", leave, { once: true });
     }
   });
 
-  // Beside the right edge of the page the source moves left until all of it can be read.
+  // A finger cannot hover: its first tap on a link shows the tip, its second follows the link.
+  let byTouch = false;
+  let tapped = null;
+  addEventListener("pointerdown", ({ pointerType }) => {
+    byTouch = pointerType === "touch";
+  });
+  addEventListener("click", (event) => {
+    const link = event.target.closest(".tipped > a");
+    const isSecond = link !== null && link === tapped;
+    tapped = byTouch ? link : null;
+    if (!tapped || isSecond) return;
+    event.preventDefault();
+    link.focus();
+  });
+
+  // Beside the right edge of the page the tip moves left until all of it can be read.
   const keepInPage = ({ target }) => {
-    const tip = target.closest?.(".number")?.querySelector(".number-tip");
+    const tip = target.closest?.(".tipped")?.querySelector(".tip");
     if (!tip) return;
     tip.style.left = "";
     const excess = tip.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;
