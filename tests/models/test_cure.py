@@ -54,6 +54,10 @@ def test_both_edges_of_the_envelope_pass_through_all_points(arm: str, name: str)
     assert (np.diff(low) <= 0).all()
     assert (np.diff(high) <= 0).all()
     assert (low <= high).all()
+    # Between printed points nothing changes: both edges are steps and have no slope.
+    level = np.diff(months) > 0
+    assert (np.diff(low)[level] == 0).all()
+    assert (np.diff(high)[level] == 0).all()
 
 
 @pytest.mark.parametrize(("arm", "name"), CURVES)

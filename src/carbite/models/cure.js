@@ -73,7 +73,7 @@ function cureEnvelope(given) {
     steps.push([time, 100 * cureLowest(given, time), 100 * cureHighest(given, time, true)]);
     steps.push([time, 100 * cureLowest(given, time, true), 100 * cureHighest(given, time)]);
   }
-  return [...steps, [CURE_HORIZON, 100 * cureLowest(given, CURE_HORIZON), 100 * cureHighest(given, CURE_HORIZON)]];
+  return [...steps, [CURE_HORIZON, 100 * cureLowest(given, CURE_HORIZON), 100 * cureHighest(given, CURE_HORIZON, true)]];
 }
 
 function cureSide(arm, values, data) {

@@ -209,7 +209,7 @@ def envelope(given: Bounds) -> list[list[float]]:
         steps.append([time, 100.0 * given.lowest(time), 100.0 * given.highest(time, before=True)])
         steps.append([time, 100.0 * given.lowest(time, after=True), 100.0 * given.highest(time)])
     last = float(HORIZON_MONTHS)
-    return [*steps, [last, 100.0 * given.lowest(last), 100.0 * given.highest(last)]]
+    return [*steps, [last, 100.0 * given.lowest(last), 100.0 * given.highest(last, before=True)]]
 
 
 def _side(arm: str, values: Values) -> dict[str, Any]:
