@@ -17,7 +17,7 @@ from typing import Any
 import websocket
 
 STARTING_S = 60
-PATIENCE_S = 60
+PATIENCE_S = 180
 SMOKE = """async () => {
   await new Promise((done) => setTimeout(done, 500));
   const verdict = () => document.querySelector(".cx-verdict")?.textContent ?? null;
@@ -59,7 +59,10 @@ class Firefox:
         self._number += 1
         self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while True:
-            message = json.loads(self._socket.recv())
+            try:
+                message = json.loads(self._socket.recv())
+            except websocket.WebSocketException as error:
+                raise RuntimeError(f"{method}: no answer from Firefox ({error})") from error
             if message.get("id") == self._number:
                 if message["type"] == "error":
                     raise RuntimeError(f"{method}: {message['message']}")

@@ -10,8 +10,8 @@ const LINK_VERSION = "1";
  * @property {(parts: [string, string][]) => void} open sets its state, to the default where there are no parts;
  *   throws an Error that says what is wrong with them
  * @property {() => string[]} parts its present state as parts; none when it is the default
- * @property {(link: (parts: string[]) => string) => void} mount draws it; link makes the address of the page with
- *   these parts in place of its own
+ * @property {(link: (parts: string[]) => string) => boolean} mount draws it; link makes the address of the page with
+ *   these parts in place of its own; false when it could not start
  * @property {(problem: string) => void} say shows why its parts could not be read; an empty text takes that away
  * @property {(changed: () => void) => void} watch calls back whenever its state changes
  */
@@ -38,15 +38,13 @@ export function partsOf(hash) {
 }
 
 /** Open the components of a page as its address says, draw them, and keep address and states equal from then on. */
-export function shareAddress(shares) {
+export function shareAddress(all) {
   const page = () => location.href.split("#")[0];
   const address = (parts) => page() + (parts.length ? hashOf(parts) : "");
 
-  for (const [position, problem] of openShares(shares, location.hash).entries()) {
-    const share = shares[position];
-    share.mount((parts) => address(shares.flatMap((each) => (each === share ? parts : each.parts()))));
-    share.say(problem);
-  }
+  const problems = new Map(openShares(all, location.hash).map((problem, position) => [all[position], problem]));
+  const shares = all.filter((share) => share.mount((parts) => address(shares.flatMap((each) => (each === share ? parts : each.parts())))));
+  for (const share of shares) share.say(problems.get(share));
   // The default leaves the address plain, or with the section anchor that it has.
   const write = () => {
     const parts = shares.flatMap((share) => share.parts());

@@ -1,10 +1,12 @@
 import { curveDefault, formatCurve, parseCurve, sameCurve } from "./curve_view.js";
 import { mountCurve } from "./curve.js";
+import { started } from "./start.js";
 import { createStore } from "./store.js";
 
 /** The specification curves of a static page: a Share (address.js) for each; its part of a link is "u.CLAIM". */
 export function curveShares() {
-  return [...document.querySelectorAll(".carbite-curve")].map(curveShare);
+  const places = [...document.querySelectorAll(".carbite-curve")];
+  return places.map((el, position) => started([el], ".sc-notice", () => curveShare(el, position))).filter(Boolean);
 }
 
 function curveShare(el, position) {
@@ -22,7 +24,9 @@ function curveShare(el, position) {
     },
     parts: () => partsOfState(store.get()),
     mount(link) {
-      mountCurve(el, data, store, { key: `sc${position + 1}`, explorer: el.dataset.explorer, href: (state) => link(partsOfState(state)) });
+      return Boolean(started([el], ".sc-notice", () => mountCurve(el, data, store, {
+        key: `sc${position + 1}`, explorer: el.dataset.explorer, href: (state) => link(partsOfState(state)),
+      })));
     },
     say(problem) {
       el.querySelector(".sc-notice").textContent = problem && `This link could not be read: ${problem}. You see every universe.`;

@@ -1,6 +1,7 @@
 import { mount } from "./explorer.js";
 import { showLive } from "./live_text.js";
 import { noPredictions } from "./predictions.js";
+import { started } from "./start.js";
 import { defaultState, isStateKey, sameState, stateOf, stateParts } from "./state.js";
 import { createStore } from "./store.js";
 
@@ -8,6 +9,11 @@ import { createStore } from "./store.js";
 export function explorerShares() {
   const places = [...document.querySelectorAll(".carbite-explorer")];
   if (!places.length) return [];
+  const share = started(places, ".cx-notice", () => explorerShare(places));
+  return share ? [share] : [];
+}
+
+function explorerShare(places) {
   const data = JSON.parse(document.querySelector("script.carbite-data").textContent);
   const initial = places[0].dataset.comparison;
   const published = defaultState(data, initial);
@@ -16,7 +22,7 @@ export function explorerShares() {
   const predictor = createStore(noPredictions());
   // Looked for once: a chapter is long, and its prose stays as it is.
   const live = [...document.querySelectorAll("[data-live]")];
-  return [{
+  return {
     owns: isStateKey,
     open(parts) {
       const state = parts.length ? stateOf(data, parts) : published;
@@ -25,16 +31,17 @@ export function explorerShares() {
     parts: () => (sameState(store.get(), published) ? [] : stateParts(data, store.get())),
     mount(link) {
       const href = (state) => link(stateParts(data, state));
-      places.forEach((el, position) => mount(el, data, store, {
+      const starts = places.map((el, position) => started([el], ".cx-notice", () => mount(el, data, store, {
         key: `cx${position + 1}`, initial, href, predictor, onResult: position === 0 ? (result) => showLiveNumbers(live, result) : undefined,
-      }));
+      })));
+      return starts.some(Boolean);
     },
     say(problem) {
       const text = problem && `This link could not be read: ${problem}. You see the published comparison.`;
       for (const el of places) el.querySelector(".cx-notice").textContent = text;
     },
     watch: store.watch,
-  }];
+  };
 }
 
 /** Numbers in the prose that follow the explorer; those that differ from the printed default are marked. */

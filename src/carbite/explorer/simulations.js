@@ -2,16 +2,20 @@ import { showLive } from "./live_text.js";
 import { defaultValues, formatValues, parseValues, sameValues } from "./parameters.js";
 import { modelNamed } from "./registry.js";
 import { mountSimulation } from "./simulation.js";
+import { started } from "./start.js";
 import { createStore } from "./store.js";
 
 /** The simulations of a static page: a Share (address.js) for each model; its part of a link is "m.NAME". */
 export function simulationShares() {
   const blocks = [...document.querySelectorAll("script.carbite-model")];
-  return blocks.map((block) => simulationShare(JSON.parse(block.textContent)));
+  return blocks.map((block) => {
+    const { model } = block.previousElementSibling.dataset;
+    const places = [...document.querySelectorAll(`.carbite-simulation[data-model="${model}"]`)];
+    return started(places, ".sm-notice", () => simulationShare(places, JSON.parse(block.textContent)));
+  }).filter(Boolean);
 }
 
-function simulationShare(about) {
-  const places = [...document.querySelectorAll(`.carbite-simulation[data-model="${about.name}"]`)];
+function simulationShare(places, about) {
   const usual = defaultValues(about);
   const store = createStore(usual);
   const part = `m.${about.name}`;
@@ -26,10 +30,11 @@ function simulationShare(about) {
     },
     parts: () => partsOfValues(store.get()),
     mount(link) {
-      places.forEach((el, position) => mountSimulation(el, about, store, {
+      const starts = places.map((el, position) => started([el], ".sm-notice", () => mountSimulation(el, about, store, {
         key: `sm-${about.name}-${position + 1}`, href: (values) => link(partsOfValues(values)),
         onResult: position === 0 ? (result) => showLiveTexts(about, result) : undefined,
-      }));
+      })));
+      return starts.some(Boolean);
     },
     say(problem) {
       const text = problem && `This link could not be read: ${problem}. You see the starting values.`;
