@@ -14,7 +14,7 @@ from carbite.models.parameters import Choice, Parameter, Slider
 from tests.compare import LARGEST_DIFFERENCE, differences
 from tests.node import run_node
 
-CASES = 2_000
+CASES = 500
 # Figures are drawn for the first of them; drawing takes longer than computing.
 DRAWN = 200
 # What stands in a drawing or a sentence when a number was missing or infinite.

@@ -22,7 +22,7 @@ from tests.browser import ARGUMENTS, require_browser
 ROOT = Path(__file__).parents[2]
 NAMED_SITE = "CARBITE_SITE"
 # Nothing here waits for another machine: what has not happened by then will not happen.
-PATIENCE_MS = 5_000
+PATIENCE_MS = 15_000
 
 OpenPage = Callable[..., Page]
 
