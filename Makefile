@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references seal lock clean
+.PHONY: help book pdf epub test test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references seal lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ epub: book ## The whole book as _build/carbite.epub
 
 test: lint types book browser ## Run everything that is checked: style, types, statistics, data, site, JupyterLab
 	$(BIN)/python -m pytest
+
+test-editions: book browser ## Bind the PDF and the EPUB and check both, which takes some minutes
+	$(BIN)/python -m pytest -m editions tests/site
 
 install: $(INSTALLED) ## Create the environment from the pinned, hashed lock
 
