@@ -19,6 +19,8 @@ from tests.site.hostile import MARKUP
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("src", "data", "book", "_config.yml", "_toc.yml", "requirements.lock")
+# A chapter with explorer, charts and tables, two registers of all that the data say, and the references.
+PAGES = ("book/efficacy", "book/ledger", "book/discrepancies", "book/data", "book/references")
 # Free text for the schema, but loading reads it: numbers in words, or names of rows.
 READ_BY_LOADING = frozenset({"value", "unit", "rests_on", "tests", "codes", "row_id", "field"})
 
@@ -66,14 +68,19 @@ def make_hostile(data: Path, code: str) -> int:
     return changed
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, *, whole: bool) -> Path:
     """Copy, spoil, seal and build the book, and its notebooks; returns the folder of the site.
+
+    whole: every page; otherwise those that show each kind of text.
 
     Raises CalledProcessError with what was said when a step fails.
     """
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
+    if not whole:
+        pages = "".join(f"- file: {name}\n" for name in PAGES)
+        (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters:\n{pages}", "utf-8")
     code = "".join(path.read_text("utf-8") for path in (folder / "src").rglob("*.py"))
     if make_hostile(folder / "data", code) == 0:
         raise ValueError("no cell was changed, so nothing would be tested")
@@ -98,6 +105,6 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True)
     try:
-        print(build(target))
+        print(build(target, whole=True))
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error}\n{error.stdout}\n{error.stderr}")

@@ -19,6 +19,7 @@ from tests import hostile_book
 from tests.site.conftest import PATIENCE_MS, visit
 from tests.site.hostile import FORMULAS, INVISIBLE, MARKUP
 from tests.site.reader import Reader
+from tests.site.test_faults import EVERYWHERE
 
 # Built before, to save the time: the folder that `python -m tests.hostile_book` was given.
 NAMED_BOOK = "CARBITE_HOSTILE_BOOK"
@@ -33,7 +34,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if named:
         return Path(named)
     folder = tmp_path_factory.mktemp("hostile")
-    hostile_book.build(folder)
+    hostile_book.build(folder, whole=EVERYWHERE)
     return folder
 
 
@@ -72,7 +73,7 @@ def test_markup_in_the_data_is_text_wherever_the_chapter_shows_it(page: Page, bo
         "options": ".cx-options option",
         "claim": ".cx-claim",
         "drawing": ".carbite-figure svg text",
-        "tooltip": ".number-tip",
+        "tooltip": ".number .tip",
         "list of sources": ".number-sources li",
         "table of a figure": ".carbite-figure td, .carbite-figure th",
         "table of claims": ".carbite-table td",
@@ -80,10 +81,10 @@ def test_markup_in_the_data_is_text_wherever_the_chapter_shows_it(page: Page, bo
     for place, selector in places.items():
         texts = page.locator(selector).all_text_contents()
         assert any(payload in text for text in texts for payload in MARKUP), place
-    number = page.locator(".number:has(.number-tip:text('<img src=x')) a").first
+    number = page.locator(".number:has(.tip:text('<img src=x')) a").first
     number.scroll_into_view_if_needed()
     number.focus()
-    tip = page.locator(".number:focus-within .number-tip")
+    tip = page.locator(".number:focus-within .tip")
     assert tip.is_visible()
     # Whatever a choice redraws is redrawn as text.
     for name in ("Phase 2 pilot", "ALCANTARA", "CARPALL"):
