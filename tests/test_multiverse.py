@@ -149,7 +149,8 @@ def test_what_the_page_says_of_the_curves() -> None:
     assert sum(each.data[0].population == "children" for each in alone) > len(alone) / 2
     assert all(each.effect < 0 for each in crs.universes)
     assert crs.counts()["bispecific"] > len(crs.universes) / 2
-    assert next(each for each in crs.universes if each.published).verdict == "undecided"
+    assert next(each for each in crs.universes if each.published).verdict == "bispecific"
+    assert evaluate(comparison("davis_severe_crs").default_selection()).verdict == "undecided"
     assert neuro.counts()["undecided"] > len(neuro.universes) / 2
     assert neuro.counts()["car_t"] == 0
     assert sum(each.effect < 0 for each in neuro.universes) > 0.9 * len(neuro.universes)
