@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references seal lock clean
+.PHONY: help book pdf epub test test-code test-pages test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references seal lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,7 +24,13 @@ epub: book ## The whole book as _build/carbite.epub
 	$(BIN)/python -m carbite.site.editions epub _build/html _build/carbite.epub
 
 test: lint types book browser ## Run everything that is checked: style, types, statistics, data, site, JupyterLab
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory -j2 test-code test-pages
+
+test-code: $(INSTALLED) ## Statistics, data, prose and the build itself
+	$(BIN)/python -m pytest tests --ignore=tests/site --ignore=tests/lab
+
+test-pages: book browser ## The built site in a real browser, and the chapters in a real JupyterLab
+	$(BIN)/python -m pytest tests/site tests/lab
 
 test-editions: book browser ## Bind the PDF and the EPUB and check both, which takes some minutes
 	$(BIN)/python -m pytest -m editions tests/site

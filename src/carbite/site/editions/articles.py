@@ -13,10 +13,12 @@ from bs4 import BeautifulSoup, Tag
 # What needs a screen: scripts and controls, tips, the drawing for phones, the code that the site folds away.
 _LEFT_OUT = (
     "script, style, link, button, input, select, textarea, form, .headerlink, .tip, .cx-control, .cx-notice, .cx-kept,"
-    " .carbite-readout, .carbite-narrow, .carbite-shown, .carbite-figure a[download], details.hide, [hidden]"
+    ' .carbite-readout, .carbite-narrow, .carbite-shown, a[href^="data:"], details.hide, [hidden]'
 )
 _SCREEN_ATTRIBUTES = ("aria-live", "tabindex", "contenteditable", "download", "target", "border")
 _SCREEN_ROLES = ("status", "alert", "search", "button", "tooltip")
+# A table of data with more rows than this is left on the website.
+MOST_ROWS = 40
 _EXTERNAL = re.compile(r"https?:")
 _PLACE = re.compile(r"url\(#([^)]+)\)")
 
@@ -92,8 +94,10 @@ def _tidy(soup: BeautifulSoup, body: Tag) -> None:
     for summary in body.select("summary"):
         summary.name = "p"
         summary.attrs = {"class": "unfolded-title"}
-    for title in body.select(".carbite-figure .unfolded-title"):
-        title.string = "Data"
+        said = summary.get_text(" ", strip=True)
+        if said.startswith("Data"):
+            summary.string = said.removesuffix("(table and CSV)").rstrip()
+            _shorten(soup, summary.parent)
     for label in body.select("label"):
         label.name = "span"
         label.attrs = {}
@@ -111,6 +115,16 @@ def _tidy(soup: BeautifulSoup, body: Tag) -> None:
             del element["aria-describedby"]
 
 
+def _shorten(soup: BeautifulSoup, fold: Tag | None) -> None:
+    """Put a sentence in the place of data that would fill pages, such as a curve's points."""
+    rows = fold.select("tbody tr") if fold is not None else []
+    if fold is not None and len(rows) > MOST_ROWS:
+        sentence = soup.new_tag("p")
+        sentence.string = f"The {len(rows)} rows of the data are on the website, as a table and as CSV."
+        fold.clear()
+        fold.append(sentence)
+
+
 def rewrite_links(book: Book, address: Callable[[str, str], str]) -> None:
     """Lead every link within the book to ``address(page, anchor)``; one to a file of the site becomes plain text."""
     pages = {article.name for article in book.articles}
@@ -119,6 +133,8 @@ def rewrite_links(book: Book, address: Callable[[str, str], str]) -> None:
             href = str(link["href"])
             file, _, anchor = href.partition("#")
             page = PurePosixPath(file).stem if file else article.name
+            if "=" in anchor:  # a state of the explorer or of a list, which only their scripts can open
+                anchor = ""
             if _EXTERNAL.match(href):
                 continue
             if page in pages and PurePosixPath(file).suffix in ("", ".html"):

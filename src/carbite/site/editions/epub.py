@@ -21,6 +21,7 @@ STYLES = "styles.css"
 # Reading devices know no variables in SVG: the fallback, which each of ours has, stands in.
 _VARIABLE = re.compile(r"var\(--[\w-]+,\s*((?:[^()]|\([^()]*\))*)\)")
 # HTML knows no upper case, XML does.
+_NAMESPACES = {"svg": "http://www.w3.org/2000/svg", "math": "http://www.w3.org/1998/Math/MathML"}
 _CASE = {"viewbox": "viewBox", "preserveaspectratio": "preserveAspectRatio", "clippath": "clipPath"}
 # In an archive the first file says what it is, and time begins in 1980.
 _MIMETYPE = "application/epub+zip"
@@ -50,14 +51,15 @@ _ACCESSIBILITY = {
 def write(book: Book, target: Path) -> None:
     """Write the book into ``target``. With the environment's SOURCE_DATE_EPOCH the bytes are the same every time."""
     rewrite_links(book, lambda page, anchor: f"{page}.xhtml" + (f"#{anchor}" if anchor else ""))
+    # Before the package is written, which says what is left in each page.
+    pages = {f"book/{each.name}.xhtml": _page(book, each.title, _xhtml(each.body)) for each in book.articles}
     files = {
         "META-INF/container.xml": _CONTAINER,
         "book/package.opf": _package(book),
         "book/contents.xhtml": _page(book, "Contents", _contents(book)),
         f"book/{STYLES}": (HERE / "device.css").read_text("utf-8"),
+        **pages,
     }
-    for article in book.articles:
-        files[f"book/{article.name}.xhtml"] = _page(book, article.title, _xhtml(article.body))
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr(zipfile.ZipInfo("mimetype", _EPOCH), _MIMETYPE, zipfile.ZIP_STORED)
@@ -77,6 +79,8 @@ def _xhtml(body: Tag) -> str:
                 plain = _VARIABLE.sub(r"\1", plain)
             del element[name]
             element[_CASE.get(name, name)] = plain
+        if element.name in _NAMESPACES:
+            element["xmlns"] = _NAMESPACES[element.name]
     return body.decode(formatter="minimal")
 
 
