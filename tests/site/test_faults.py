@@ -33,6 +33,8 @@ COULD_NOT_START = re.compile(
     r"^This could not start, so nothing can be changed here\. You see it as it was published\. \("
 )
 
+pytestmark = pytest.mark.audit
+
 Watched = Callable[..., tuple[Page, Watch]]
 
 

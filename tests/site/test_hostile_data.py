@@ -21,6 +21,8 @@ from tests.site.hostile import FORMULAS, INVISIBLE, MARKUP
 from tests.site.reader import Reader
 from tests.site.test_faults import EVERYWHERE
 
+pytestmark = pytest.mark.audit
+
 # Built before, to save the time: the folder that `python -m tests.hostile_book` was given.
 NAMED_BOOK = "CARBITE_HOSTILE_BOOK"
 # What the payloads would be if they were markup: none of these is on an honest page.
