@@ -25,12 +25,14 @@ FOCUSED = """async () => {
   await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
   const el = document.activeElement;
   if (!el || el === document.body || el === document.documentElement) return null;
-  const box = el.getBoundingClientRect();
-  const style = getComputedStyle(el);
+  // The slider that steps through a chart is not drawn: the chart itself shows the focus.
+  const shown = el.matches(".carbite-chart > input") ? el.parentElement : el;
+  const box = shown.getBoundingClientRect();
+  const style = getComputedStyle(shown);
   const ring = (of) => (of.outlineStyle !== "none" && parseFloat(of.outlineWidth) > 0) || of.boxShadow !== "none";
   const points = [[0.5, 0.5], [0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]]
     .map(([x, y]) => document.elementFromPoint(box.left + x * box.width, box.top + y * box.height));
-  const label = el.closest("label") ?? (el.id && document.querySelector(`label[for="${CSS.escape(el.id)}"]`));
+  const label = el.closest("label") ?? (el.id ? document.querySelector(`label[for="${CSS.escape(el.id)}"]`) : null);
   window.stops ??= new Map();
   if (!window.stops.has(el)) window.stops.set(el, window.stops.size);
   return {
@@ -39,7 +41,7 @@ FOCUSED = """async () => {
     what: el.outerHTML.slice(0, 120),
     key: window.keyOf(el),
     ring: ring(style),
-    uncovered: points.some((top) => top && (el.contains(top) || top.contains(el) || label?.contains(top))),
+    uncovered: points.some((top) => top && (shown.contains(top) || top.contains(shown) || label?.contains(top))),
   };
 }"""
 
