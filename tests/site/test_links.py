@@ -145,6 +145,14 @@ def test_untouched_page_keeps_its_plain_address_and_finds_back_to_it(page: Page,
     assert reader.shown() == reader.expected()
 
 
+def test_link_to_a_state_leads_to_its_component(open_page: OpenPage, chapter: str) -> None:
+    """Also to the published comparison; a section anchor and the plain address lead where they always did."""
+    stated = "#s=1;c=davis_cr;on=upenn-chop"
+    opened = open_page(chapter + stated)
+    expect(opened.locator(".carbite-explorer").first).to_be_in_viewport()
+    assert open_page(chapter).evaluate("() => scrollY") == 0
+
+
 def test_link_to_the_published_comparison_names_its_trials(open_page: OpenPage, page: Page) -> None:
     """It still opens them after others were added to the book."""
     link = copied_link(page)

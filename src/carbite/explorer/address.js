@@ -14,6 +14,7 @@ const LINK_VERSION = "1";
  *   these parts in place of its own; false when it could not start
  * @property {(problem: string) => void} say shows why its parts could not be read; an empty text takes that away
  * @property {(changed: () => void) => void} watch calls back whenever its state changes
+ * @property {Element} place where it stands on the page
  */
 
 /** Whether a hash is one of ours. */
@@ -37,6 +38,11 @@ export function partsOf(hash) {
   });
 }
 
+/** The keys of the parts of a hash; none of any other hash. */
+function keysOf(hash) {
+  return isStateHash(hash) ? hash.split(";").slice(1).map((part) => part.split("=")[0]) : [];
+}
+
 /** Open the components of a page as its address says, draw them, and keep address and states equal from then on. */
 export function shareAddress(all) {
   const page = () => location.href.split("#")[0];
@@ -45,6 +51,8 @@ export function shareAddress(all) {
   const problems = new Map(openShares(all, location.hash).map((problem, position) => [all[position], problem]));
   const shares = all.filter((share) => share.mount((parts) => address(shares.flatMap((each) => (each === share ? parts : each.parts())))));
   for (const share of shares) share.say(problems.get(share));
+  // Who follows a link to a state wants to see it, not the head of the chapter.
+  shares.find((share) => keysOf(location.hash).some(share.owns))?.place.scrollIntoView();
   // The default leaves the address plain, or with the section anchor that it has.
   const write = () => {
     const parts = shares.flatMap((share) => share.parts());

@@ -16,6 +16,7 @@ function curveShare(el, position) {
   const part = `u.${data.claim}`;
   const partsOfState = (state) => (sameCurve(state, usual) ? [] : [`${part}=${formatCurve(data, state)}`]);
   return {
+    place: el,
     owns: (key) => key === part,
     open(parts) {
       if (parts.length > 1) throw new Error(`"${part}" stands in it twice`);

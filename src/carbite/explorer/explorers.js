@@ -23,6 +23,7 @@ function explorerShare(places) {
   // Looked for once: a chapter is long, and its prose stays as it is.
   const live = [...document.querySelectorAll("[data-live]")];
   return {
+    place: places[0],
     owns: isStateKey,
     open(parts) {
       const state = parts.length ? stateOf(data, parts) : published;

@@ -21,6 +21,7 @@ function simulationShare(places, about) {
   const part = `m.${about.name}`;
   const partsOfValues = (values) => (sameValues(about, values, usual) ? [] : [`${part}=${formatValues(about, values)}`]);
   return {
+    place: places[0],
     owns: (key) => key === part,
     open(parts) {
       if (parts.length > 1) throw new Error(`"${part}" stands in it twice`);

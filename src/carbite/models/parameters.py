@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
@@ -50,7 +51,7 @@ def illustration(text: str) -> Origin:
     return Origin("illustration", text)
 
 
-class _Parameter:
+class _Parameter(ABC):
     """What all kinds of parameter share: their name goes into links."""
 
     name: str
@@ -59,17 +60,17 @@ class _Parameter:
         if not _LINKABLE.fullmatch(self.name):
             raise ValueError(f"parameter {self.name!r}: expected a name of a-z, 0-9, _, . and -, which a link can hold")
 
+    @abstractmethod
     def check(self, value: Any) -> Value:
         """The value in its own type. Raises ValueError that names parameter, value and what was expected."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, text: str) -> Value:
         """The value that a text stands for, as in a chapter or a link; errors as in :meth:`check`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown(self, value: Any) -> str:
         """A value as a reader sees it, with its unit or its label."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
