@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test test-code test-pages test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references seal lock clean
+.PHONY: help book pdf epub test test-code test-pages test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references seal lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ test-code: $(INSTALLED) ## Statistics, data, prose and the build itself
 
 test-pages: book browser ## The built site in a real browser, and the chapters in a real JupyterLab
 	$(BIN)/python -m pytest tests/site tests/lab
+
+test-thorough: $(INSTALLED) ## The tests of test-code with all their random cases, not a share of them
+	CARBITE_AUDIT=1 $(BIN)/python -m pytest tests --ignore=tests/site --ignore=tests/lab
 
 test-editions: book browser ## Bind the PDF and the EPUB and check both, which takes some minutes
 	$(BIN)/python -m pytest -m editions tests/site
@@ -62,13 +65,14 @@ notebooks: $(INSTALLED) ## Write the chapters as notebooks for JupyterLab into _
 lab: notebooks ## Open the chapters in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=_build/notebooks
 
-browser: $(INSTALLED) ## Find a Chromium for the tests; on Debian as root, install it when there is none
+browser: $(INSTALLED) ## Find a browser for the tests; on Debian as root, install chromium-headless-shell
 	$(BIN)/python -m tests.browser
 
 bench: book browser bench-subsets ## Measure speed as ratios, side by side in one run: toggle, loading, subsets
 	$(BIN)/python -m benchmarks.toggle
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.page_subsets
+	$(BIN)/python -m benchmarks.responsiveness
 
 rebuild: $(INSTALLED) ## Measure what a change of prose, code or data costs beside a cold build
 	$(BIN)/python -m benchmarks.rebuild

@@ -9,8 +9,8 @@ In Node, which has the engine of Chromium, one thread, all in one run:
 - all subsets after the denominator of one trial has changed: only those that hold it are fitted;
 - the first call, before the engine has compiled the functions: what a reader's first change costs.
 
-Ticking a trial needs no fit at all. In the page the work is cut into slices; a test (tests/site/test_gosh.py) watches
-that they stay short with the processor slowed six times.
+Ticking a trial needs no fit at all. In the page the work is cut into slices; `benchmarks.responsiveness` measures them
+with the processor slowed six times.
 """
 
 from __future__ import annotations

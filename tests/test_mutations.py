@@ -19,13 +19,14 @@ from typing import Any
 import pytest
 
 from carbite import evidence, seal
+from tests.thoroughness import cases
 
 DATA = evidence.data_directory()
 FILES = {path.name: path.read_bytes() for path in sorted(DATA.iterdir())}
 PACKAGE = json.loads(FILES[evidence.PACKAGE])
 RESOURCES = {resource["name"]: resource for resource in PACKAGE["resources"]}
 GOOD = evidence.load(DATA)
-TABLE_MUTANTS = 10_000
+TABLE_MUTANTS = cases(10_000)
 PACKAGE_MUTANTS = 1_000
 LOADED_FROM_DISK = 60
 SEED = 20210301

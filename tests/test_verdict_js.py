@@ -15,8 +15,9 @@ from carbite.models import model_names
 from carbite.verdict import evaluate
 from tests.compare import differences
 from tests.node import run_node
+from tests.thoroughness import cases
 
-STATES = 2_000
+STATES = cases(2_000)
 
 
 def random_state(draw: random.Random) -> dict[str, Any]:

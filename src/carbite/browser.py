@@ -6,7 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
+NAMED = "CARBITE_BROWSER"
+# First the one without windows: it opens a page in a third of the time.
+HEADLESS_SHELL = "chromium-headless-shell"
 NAMES = (
+    HEADLESS_SHELL,
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -38,7 +42,7 @@ ARGUMENTS = (
 
 def find_browser() -> str | None:
     """The path of a browser on this machine, or None."""
-    named = os.environ.get("CARBITE_BROWSER")
+    named = os.environ.get(NAMED)
     if named:
         return named
     return next((found for name in NAMES if (found := shutil.which(name))), None) or next(

@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks import rebuild
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import same_build
+from tests import same_build, thoroughness
 from tests.audit import firefox, lighthouse, measures, webkit
 from tests.audit.server import served
 from tests.browser import ARGUMENTS, require_browser
@@ -145,7 +145,7 @@ def tests_of_the_site(report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
         xml = Path(folder) / "tests.xml"
         command = [sys.executable, "-m", "pytest", "tests/site", "-q", "-m", "not editions", f"--junitxml={xml}"]
-        subprocess.run(command, cwd=ROOT, env={**os.environ, "CARBITE_AUDIT": "1"}, capture_output=True)
+        subprocess.run(command, cwd=ROOT, env={**os.environ, thoroughness.NAMED: "1"}, capture_output=True)
         cases = list(ElementTree.parse(xml).getroot().iter("testcase"))
     failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
     groups: dict[str, list[int]] = {}

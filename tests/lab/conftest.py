@@ -160,12 +160,16 @@ class Notebook:
         wanted.click()
 
     def run_all(self) -> None:
-        """Run All Cells; returns when every code cell has its result, or one has failed."""
+        """Run All Cells; returns when every code cell in front has its result, or one has failed."""
         self.choose("Run", "Run All Cells")
         self.page.wait_for_function(
-            """() => document.querySelector('.jp-OutputArea-output[data-mime-type$=".error"]') !== null
-              || [...document.querySelectorAll(".jp-CodeCell")].every(
-                (cell) => /^\\[\\d+\\]:$/.test(cell.querySelector(".jp-OutputPrompt")?.textContent ?? ""))"""
+            """() => {
+              const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)");
+              return panel.querySelector('.jp-OutputArea-output[data-mime-type$=".error"]') !== null
+                || [...panel.querySelectorAll(".jp-CodeCell")].every(
+                  (cell) => /^\\[\\d+\\]:$/.test(cell.querySelector(".jp-OutputPrompt")?.textContent ?? ""));
+            }""",
+            polling=200,
         )
 
     def python(self, code: str) -> Locator:

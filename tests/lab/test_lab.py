@@ -46,7 +46,7 @@ def test_every_cell_runs(chapter: Notebook) -> None:
 
 
 def test_every_chart_is_drawn(chapter: Notebook) -> None:
-    charts = chapter.panel.locator(".jp-OutputArea-output figure svg:visible")
+    charts = chapter.panel.locator(".jp-OutputArea-output figure.carbite-figure svg:visible")
     assert FIGURES
     assert charts.count() == len(FIGURES)
     for chart in charts.all():

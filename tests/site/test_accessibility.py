@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA as far as axe-core can tell, on every page: wide and light, narrow and dark.
+"""WCAG 2.2 AA as far as axe-core can tell, on every page: wide and light, or narrow and dark.
 
 ``make audit`` looks at every page in all four combinations.
 """
@@ -70,12 +70,15 @@ def change_the_explorer(page: Page) -> None:
     expect(page.get_by_label("Link to this state")).to_be_visible()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("size", "scheme", "every_other"), [(DESKTOP, "light", 0), (PHONE, "dark", 1)], ids=["desktop", "phone"]
+)
 def test_pages_have_no_serious_finding(
-    open_page: OpenPage, address: str, page_names: list[str], size: ViewportSize, scheme: Scheme
+    open_page: OpenPage, address: str, page_names: list[str], size: ViewportSize, scheme: Scheme, every_other: int
 ) -> None:
+    """One half of the pages wide and light, the other narrow and dark."""
     page = open_page("about:blank", viewport=size)
-    for name in page_names:
+    for name in page_names[every_other::2]:
         visit(page, address, name)
         page.evaluate(UNFOLD)
         assert findings(page, schemes=(scheme,)) == [], name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,6 +20,7 @@ from tests.site.reader import READ, Reader
 from tests.site.test_charts import every_chart_is_there
 from tests.site.test_links import UNREADABLE
 from tests.site.test_without_scripts import explorer_shows_the_published_comparison
+from tests.thoroughness import THOROUGH
 
 # The thresholds of the audit: how many hashes, and how long one may take.
 HASHES = 1000
@@ -28,7 +28,6 @@ LONGEST_MS = 2000
 # Chromium lets a page change its address 200 times in ten seconds.
 HASHES_IN_THE_BROWSER = 100
 # The audit tries on every page what the tests try where it can differ.
-EVERYWHERE = bool(os.environ.get("CARBITE_AUDIT"))
 COULD_NOT_START = re.compile(
     r"^This could not start, so nothing can be changed here\. You see it as it was published\. \("
 )
@@ -125,7 +124,7 @@ def test_no_page_breaks_at_the_worst_addresses(
     for name in page_names:
         if name == "index.html":
             continue  # it leads on at once and has no script
-        for link in WORST if EVERYWHERE else WORST[-4:-2]:
+        for link in WORST if THOROUGH else WORST[-4:-2]:
             page.goto("about:blank")
             page.goto(address + name + link)
         page.evaluate("(links) => { for (const link of links) location.hash = link; }", WORST)
@@ -198,9 +197,9 @@ def spoilt_scripts(site: Path, page_names: list[str]) -> Iterator[tuple[str, str
     tried: set[str] = set()
     for name in sorted(page_names, key=lambda name: name != "book/efficacy.html"):
         for file in scripts_of(site, name):
-            if EVERYWHERE or file not in tried:
+            if THOROUGH or file not in tried:
                 yield name, file, missing
-            if EVERYWHERE or (file not in tried and file in ("explorer.js", "book.js", "searchtools.js")):
+            if THOROUGH or (file not in tried and file in ("explorer.js", "book.js", "searchtools.js")):
                 yield name, file, cut_short
             tried.add(file)
     assert {"start.js", "book.js", "explorer.js", "listing.js", "searchtools.js", "pydata-sphinx-theme.js"} <= tried

@@ -59,8 +59,11 @@ export function shareAddress(all) {
     if (parts.length || isStateHash(location.hash)) history.replaceState(null, "", address(parts));
   };
   let due = 0;
+  let reading = false;
   for (const share of shares) {
     share.watch(() => {
+      // What was just read from the address stands there already. To write it again could undo the reader's next step back.
+      if (reading) return;
       // After the page: a browser takes longer over its address than a component takes, and allows few changes a second.
       clearTimeout(due);
       due = setTimeout(write);
@@ -69,7 +72,10 @@ export function shareAddress(all) {
   window.addEventListener("hashchange", () => {
     // A section anchor changes nothing. Without any, as a reader finds it on the way back, all is at its default.
     if (location.href.includes("#") && !isStateHash(location.hash)) return;
-    openShares(shares, location.hash).forEach((problem, position) => shares[position].say(problem));
+    reading = true;
+    const problems = openShares(shares, location.hash);
+    reading = false;
+    problems.forEach((problem, position) => shares[position].say(problem));
   });
 }
 

@@ -62,30 +62,34 @@ export function mount(el, data, store, how) {
     // Written only when it changed, and as a whole: a live region reads out what is written.
     if (verdict !== said) part("verdict").innerHTML = said;
     verdict = said;
-    for (const [name, html] of Object.entries(partsHtml(data, state, result, key, asked))) redraw(part(name), html);
+    const { effect, caveats, ...choices } = partsHtml(data, state, result, key, asked);
+    for (const [name, html] of Object.entries(choices)) redraw(part(name), html);
     redraw(part("expect"), asked ? expectHtml(data.wording, comparison, key) : "");
     part("expect").hidden = !asked;
     el.querySelector("[data-predict]").checked = predictions.on;
     for (const tool of ["keep", "csv", ...(citing ? ["cite"] : [])]) el.querySelector(`[data-tool="${tool}"]`).disabled = asked;
     part("predictions").hidden = predictions.list.length === 0;
     redraw(part("predictions"), predictions.list.length ? predictionsHtml(data, predictions.list) : "");
-    if (asked) redraw(part("beside"), "");
-    onResult?.(asked ? beforeAnswer(result) : result);
-    followUp(state);
+    followUp(state, asked, [
+      () => { redraw(part("effect"), effect); redraw(part("caveats"), caveats); },
+      () => onResult?.(asked ? beforeAnswer(result) : result),
+      () => redraw(part("beside"), asked ? "" : besideHtml(result)),
+    ]);
   }
 
-  /** The verdict first: what stands beside it, and the panel, follow in slices. What a change made old is abandoned. */
-  function followUp(state) {
+  /** The verdict first: everything else follows in slices. What a change made old is abandoned. */
+  function followUp(state, asked, parts) {
     abandon();
-    const asked = isAsked(predictor.get(), state);
-    const steps = [() => { if (!asked) redraw(part("beside"), besideHtml(result)); return true; }];
+    // What a reader has yet to predict must not be seen for a moment longer.
+    if (asked) for (const drawPart of parts.splice(0)) drawPart();
+    const steps = parts.map((drawPart) => () => { drawPart(); return true; });
     if (!gosh.isOf(result)) {
       gosh.begin(state, result);
       steps.push(() => gosh.advance());
     }
     part("subsets").setAttribute("aria-busy", "true");
     const advance = () => {
-      if (steps[0]()) steps.shift();
+      if (steps.length && steps[0]()) steps.shift();
       return steps.length === 0;
     };
     abandon = inSlices(advance, () => {
