@@ -14,7 +14,7 @@ THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_the
 FONTS = "vendor/fontawesome/webfonts"
 STYLESHEET = "styles/pydata-sphinx-theme.css"
 # What a built site need not carry.
-UNUSED = ("scripts/fontawesome.js*", f"{FONTS}/*.ttf", "**/*.map", "*webpack-macros.html")
+UNUSED = ("scripts/fontawesome.js*", "scripts/bootstrap.js*", f"{FONTS}/*.ttf", "**/*.map", "*webpack-macros.html")
 
 # Where Font Awesome's characters live: Unicode's private use area.
 PRIVATE_USE = range(0xE000, 0xF900)
@@ -65,7 +65,7 @@ def cut(site: Path) -> None:
 
 
 def remove_unused(site: Path) -> None:
-    """Delete what no page loads: Font Awesome as a script and as TrueType, source maps, the theme's macros."""
+    """Delete what no page loads: Bootstrap, Font Awesome as a script and as TrueType, source maps, the theme's macros."""
     for pattern in UNUSED:
         for path in list((site / "_static").glob(pattern)):
             path.unlink()

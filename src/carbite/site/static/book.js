@@ -26,6 +26,9 @@
   };
   window.carbite = { citation, copy };
 
+  // The theme names this button for Bootstrap's tips only; the browser's own do without it.
+  for (const button of document.querySelectorAll("[data-bs-title]")) button.title = button.dataset.bsTitle;
+
   // Paper is white and cannot be unfolded: print in the light theme, with all data and sources, but not the code.
   const page = document.documentElement.dataset;
   let theme = page.theme;
