@@ -65,7 +65,7 @@ def cut(site: Path) -> None:
 
 
 def remove_unused(site: Path) -> None:
-    """Delete what no page loads: Bootstrap, Font Awesome as a script and as TrueType, source maps, the theme's macros."""
+    """Delete what no page loads: Bootstrap, Font Awesome as a script and TrueType, source maps, the theme's macros."""
     for pattern in UNUSED:
         for path in list((site / "_static").glob(pattern)):
             path.unlink()
