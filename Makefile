@@ -40,11 +40,12 @@ test-editions: book browser ## Bind the PDF and the EPUB and check both, which t
 
 install: $(INSTALLED) ## Create the environment from the pinned, hashed lock
 
+# The lock is its own constraint: pip before 23.3 forgets the pin of a package that another one asks for with extras.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed; {sys.executable} is {v[0]}.{v[1]}. Name another with: make PYTHON=python3.12")'
 	@echo "Installing about 200 pinned packages into $(VENV); this takes a minute or two, once."
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module did not work. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock -c requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

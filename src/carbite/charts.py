@@ -190,8 +190,8 @@ def _interactive(
 
 def _in_words(header: Sequence[str], row: Sequence[Any]) -> str:
     """A row of the data as a reader would say it: `ELIANA. Counted: infused. Percent: 81.3.`"""
-    said = [f"{name}: {_cell(value)}" for name, value in zip(header[1:], row[1:], strict=True) if _cell(value)]
-    return ". ".join((_cell(row[0]), *said)) + "."
+    said = [f"{name}: {_word(value)}" for name, value in zip(header[1:], row[1:], strict=True) if _word(value)]
+    return ". ".join((_word(row[0]), *said)) + "."
 
 
 def _row_names(rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -287,16 +287,21 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
+def _word(value: Any) -> str:
+    """A value in words: as in the data, but an arm by its name."""
+    return ARMS[value].label if isinstance(value, str) and value in ARMS else _cell(value)
+
+
 def as_table(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
     """The data as an HTML table: the first column names the row."""
 
     def cell(value: Any) -> str:
         number = ' class="carbite-numeric"' if isinstance(value, Real) else ""
-        return f"<td{number}>{escape(_cell(value))}</td>"
+        return f"<td{number}>{escape(_word(value))}</td>"
 
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     body = "\n".join(
-        f'<tr><th scope="row">{escape(_cell(first))}</th>{"".join(cell(value) for value in rest)}</tr>'
+        f'<tr><th scope="row">{escape(_word(first))}</th>{"".join(cell(value) for value in rest)}</tr>'
         for first, *rest in rows
     )
     return f'<table class="carbite-table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
