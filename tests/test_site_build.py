@@ -21,7 +21,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from carbite import charts
-from carbite.site import assets, audit, csp, execution, icons, maths, pages, repository
+from carbite.site import assets, audit, csp, execution, icons, maths, pages, repository, stylesheet
 
 ROOT = Path(__file__).parents[1]
 PAGE = '<html><head>\n<meta charset="utf-8" />\n{head}</head><body>{body}</body></html>'
@@ -159,6 +159,40 @@ def test_stylesheet_keeps_the_rules_of_used_icons_and_all_others() -> None:
     assert "f0c9" in kept
     assert "f015" not in kept
     assert all(rule in kept for rule in ("p{color:red}", ".fa-spin{animation:x}", "a:before{"))
+
+
+THEME_RULES = """@charset "UTF-8"; /* a comment */
+.used, .unused > p { color: red } .unused { color: blue } p, .a.unused:hover { margin: 0 }
+.used:not(.unused) { top: 0 } .w-1\\/2 { width: 50% } @font-face { font-family: F; src: url(f.woff2) }
+@media print { .unused { color: red } .used { content: "a,b{}" } } @media screen { .unused { color: red } }
+"""
+
+
+def test_rules_that_no_page_can_use_are_left_out() -> None:
+    kept = stylesheet.without_unused_rules(THEME_RULES, {"used", "a"})
+    assert kept.splitlines() == [
+        ".used{color: red}",
+        "p{margin: 0}",
+        ".used:not(.unused){top: 0}",
+        ".w-1\\/2{width: 50%}",
+        "@font-face { font-family: F; src: url(f.woff2) }",
+        '@media print {.used{content: "a,b{}"}}',
+    ]
+
+
+def test_addresses_follow_a_stylesheet_that_is_moved() -> None:
+    css = "a{b:url(../fonts/x.woff2?v=1)} c{d:url('y.svg')} e{f:url(data:image/svg+xml;base64,AA==)} g{h:url(#i)}"
+    assert stylesheet.moved(css, "styles/theme.css", "carbite/site.css") == (
+        "a{b:url(../fonts/x.woff2?v=1)} c{d:url(../styles/y.svg)} e{f:url(data:image/svg+xml;base64,AA==)} g{h:url(#i)}"
+    )
+
+
+def test_stylesheet_that_imports_another_is_refused(tmp_path: Path) -> None:
+    static = tmp_path / "_static"
+    static.mkdir()
+    (static / "a.css").write_text('@import "b.css";', "utf-8")
+    with pytest.raises(ValueError, match="imports another stylesheet"):
+        stylesheet.bind(tmp_path, ["a.css"])
 
 
 def test_characters_are_found_as_escapes_and_as_themselves() -> None:
@@ -601,9 +635,26 @@ def test_nothing_is_left_of_thebe(site: Path) -> None:
     assert not [page for page in pages_of(site) if "thebe" in page.read_text("utf-8")]
 
 
-def test_only_pages_with_formulas_load_their_styles(site: Path) -> None:
-    loading = {page.stem for page in pages_of(site) if "katex.min.css" in page.read_text("utf-8")}
-    assert loading == {"maths"}
+def test_every_page_links_one_stylesheet_of_this_version(site: Path) -> None:
+    css = (site / "_static" / stylesheet.BOUND).read_bytes()
+    version = hashlib.sha256(css).hexdigest()[:8]
+    for page in pages_of(site):
+        if "<body" not in page.read_text("utf-8"):
+            continue  # it leads on at once
+        linked = re.findall(r'<link rel="stylesheet" href="([^"]*)"', page.read_text("utf-8"))
+        assert [link.removeprefix("../") for link in linked] == [f"_static/{stylesheet.BOUND}?v={version}"], page
+
+
+def test_files_that_the_stylesheet_names_are_there(site: Path) -> None:
+    css = site / "_static" / stylesheet.BOUND
+    named = [address for _, address in stylesheet._URL.findall(css.read_text("utf-8"))]
+    fonts = [address for address in named if address.endswith(".woff2")]
+    assert {Path(address).name.partition("_")[0].partition("-")[0] for address in fonts} >= {"KaTeX", "fa"}
+    for address in fonts:
+        assert (css.parent / address).is_file(), address
+
+
+def test_formulas_are_drawn_and_numbered(site: Path) -> None:
     html = (site / "book/maths.html").read_text("utf-8")
     assert html.count('class="katex"') == 2
     assert 'href="#equation-eq">(1)</a>' in html

@@ -20,6 +20,7 @@ from . import (
     pages,
     repository,
     search,
+    stylesheet,
     terms,
 )
 
@@ -37,6 +38,7 @@ CONCERNS = (
     icons,
     repository,
     search,
+    stylesheet,
 )
 
 
