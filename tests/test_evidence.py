@@ -832,7 +832,7 @@ BAD = {
         ("trials.csv", "trial_id", "\ufeff", "UTF-8 without a byte order mark"),
     ),
     "latin-1": (encode_as_latin_1, ("sources.csv", "authors", "Kantarjian H; Stein A; Gö", "text in UTF-8")),
-    "file cut off": (cut_off, ("survival.csv", None, ",months,,,", "a line end: the file is cut off")),
+    "file cut off": (cut_off, ("survival.csv", None, "primary,A", "a line end: the file is cut off")),
     "row cut off": (cut_row, ("survival.csv", "kind", "os", "15 cells in the line, not 3")),
     "open quote": (open_quote, ("readings.csv", None, "unexpected end of data", "quotes as in RFC 4180")),
 }

@@ -227,7 +227,7 @@ def test_the_notebook_runs_without_a_browser(chapter: Path, tmp_path: Path, monk
         (
             "{cite:p}`davis-mackall-2016, lee-2016`",
             "([Davis and Mackall 2016](references.ipynb "
-            '"Davis and Mackall, commentary on anti-CD19 immunotherapies of B-ALL, 2016"); '
+            '"Blood Adv 2016;1(3):265, a commentary on anti-CD19 immunotherapies of B-ALL"); '
             '[Lee et al. 2016](references.ipynb "Blood 2016;128(22). Abstract 218"))',
         ),
         ("from \\$5 to \\$6", "from \\\\$5 to \\\\$6"),

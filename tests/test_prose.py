@@ -72,6 +72,15 @@ def test_an_outcome_shows_its_row() -> None:
     assert found.href == f"https://doi.org/{source['doi']}"
 
 
+def test_an_outcome_or_a_landmark_says_its_time_with_its_own_source() -> None:
+    for row in records("survival"):
+        if row["landmark_months"]:
+            found = number(f"s:{row['survival_id']}:months")
+            assert found.text == f"{row['landmark_months']:g}\u00a0months"
+            assert row["locator"] in found.source
+    assert number("o:hebei-relapse-after-transplantation:timepoint").text == "6 months"
+
+
 def test_a_computed_number_is_the_verdicts() -> None:
     from carbite.comparison import Options, comparison
 
@@ -112,6 +121,8 @@ def test_money_names_its_currency_and_year() -> None:
         ("o:nobody-cr", "outcomes.csv has no row 'nobody-cr'"),
         ("o:tower-relapse-among-cr:count", "has no count"),
         ("s:nobody", "survival.csv has no row"),
+        ("s:tower-os:months", "survival 'tower-os' has no 'months'; it has a value"),
+        ("o:tower-cr:timepoint", "has no timepoint"),
         ("t:tower:height", "has no 'height'; it has enrolled"),
         ("v:nothing:ratio", "no comparison 'nothing'"),
         ("v:cr:nothing", "has no 'nothing'; it has label"),

@@ -3,8 +3,9 @@
 A chapter never types a figure. It names one, and the same function gives the text, the source and the link to
 the static page (as a role) and to JupyterLab (as a link). A number is named by where it stands:
 
-``o:ROW``                 an outcome: its percentage; ``o:ROW:count`` gives "61 of 75", also ``n``, ``events``
-``s:ROW``                 a survival median or landmark with its unit
+``o:ROW``                 an outcome: its percentage; ``o:ROW:count`` gives "61 of 75", also ``n``, ``events`` and
+                          ``timepoint``
+``s:ROW``                 a survival median or landmark with its unit; ``s:ROW:months`` says when the landmark is
 ``f:ROW``                 what was reported after 2021, with its unit; also ``timepoint`` and ``n``
 ``t:TRIAL:enrolled``      a characteristic of a trial, also ``infused``, ``evaluable``, ``age_median_years``
 ``k:ROW`` ``c:ROW``       a figure of kinetics, a cost or a price with its unit
@@ -146,6 +147,7 @@ def _outcome(rest: str) -> Number:
         "count": None if row["events"] is None else f"{row['events']} of {row['n']}",
         "events": None if row["events"] is None else str(row["events"]),
         "n": None if row["n"] is None else str(row["n"]),
+        "timepoint": row["timepoint"],
     }
     if texts.get(wanted) is None:
         raise UnknownNumberError(f"outcome {outcome_id!r} has no {wanted or 'percentage'}; it has {_present(texts)}")
@@ -163,9 +165,16 @@ def _outcome(rest: str) -> Number:
 
 
 def _survival(rest: str) -> Number:
-    row = _row("survival", rest)
+    survival_id, _, wanted = rest.partition(":")
+    row = _row("survival", survival_id)
     trial = _row("trials", row["trial_id"])
     unit = "%" if row["unit"] == "percent" else "months"
+    texts = {
+        "": f"{row['value']}{NO_BREAK}{unit}",
+        "months": None if row["landmark_months"] is None else f"{row['landmark_months']:g}{NO_BREAK}months",
+    }
+    if texts.get(wanted) is None:
+        raise UnknownNumberError(f"survival {survival_id!r} has no {wanted!r}; it has {_present(texts)}")
     what = (
         f"median {row['endpoint'].upper()}"
         if row["kind"] == "median"
@@ -173,7 +182,7 @@ def _survival(rest: str) -> Number:
     )
     said, href = _cited(row["source_id"], row["locator"], row["status"])
     source = _sentence(f"{trial['name']}: {what}", row["population"], said, row["note"])
-    return Number("", f"{row['value']}{NO_BREAK}{unit}", source, href)
+    return Number("", texts[wanted] or "", source, href)
 
 
 def _follow_up(rest: str) -> Number:

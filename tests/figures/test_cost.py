@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carbite.evidence import row
+from carbite.evidence import records, row
 from carbite.figures import cost as figures
 from tests.figures import frame
 
@@ -14,6 +14,19 @@ def test_more_of_towers_patients_were_treated_than_of_any_car_t_trial() -> None:
     assert tower > 98
     assert (treated < tower).all()
     assert f"{treated.min():.0f} to {treated.max():.0f} %" in figure.title
+
+
+def test_the_range_in_the_title_holds_for_every_car_t_trial_that_counts_receipt() -> None:
+    treated = frame(figures.order_to_remission()).query("Stage == 'treated' and Arm == 'CAR T cells'")["Percent"]
+    counted = [each for each in records("outcomes") if each["endpoint"] == "received"]
+    shares = {
+        each["outcome_id"]: 100.0 * each["events"] / each["n"]
+        for each in counted
+        if row("trials", each["trial_id"])["arm"] == "car_t"
+    }
+    assert "seattle-received" in shares
+    for outcome_id, share in shares.items():
+        assert treated.min() <= round(share, 1) <= treated.max(), outcome_id
 
 
 def test_no_step_has_more_patients_than_the_one_before() -> None:

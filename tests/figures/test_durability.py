@@ -26,8 +26,12 @@ def test_a_row_that_counts_everyone_is_not_of_responders() -> None:
 
 def test_elianas_plateau_went_on_falling() -> None:
     figure = figures.eliana_over_time()
-    rfs = frame(figure).query("Endpoint == 'RFS'").set_index("Months")["Percent"]
+    curves = frame(figure).query("Endpoint == 'RFS'").groupby("Curve")
+    rfs = curves.get_group("Relapse-free, responders").set_index("Months")["Percent"]
     assert rfs[12] == rfs[18] > rfs[36] > rfs[60]
+    first = curves.get_group("Relapse-free, responders, first analysis")
+    assert first["Months"].tolist() == [12]
+    assert first["Percent"].item() < rfs[12]
     assert f"{rfs[12]:.0f} %" in figure.title
     assert f"{rfs[60]:.0f} %" in figure.title
 

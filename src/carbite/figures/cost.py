@@ -26,6 +26,10 @@ TRIALS: Mapping[str, tuple[str, Mapping[str, tuple[str, str]]]] = {
             "in remission": ("outcomes", "eliana-cr-enrolled"),
         },
     ),
+    "Seattle Children's": (
+        "car_t",
+        {"treated": ("outcomes", "seattle-received"), "in remission": ("outcomes", "seattle-cr-enrolled")},
+    ),
     "ZUMA-3": (
         "car_t",
         {
@@ -53,12 +57,14 @@ TRIALS: Mapping[str, tuple[str, Mapping[str, tuple[str, str]]]] = {
 }
 LYMPHOMA = ("JULIET", "ZUMA-1")
 ENROLLED = {"ZUMA-3": "zuma-3-enrolled", "FELIX": "felix-enrolled"}
+# Where the row of a trial is not called like the trial.
+TRIAL_IDS = {"Seattle Children's": "seattle"}
 
 
 def _enrolled(trial: str) -> int:
     if trial in ENROLLED:
         return int(row("follow_up", ENROLLED[trial])["value"])
-    return int(row("trials", trial.lower())["enrolled"])
+    return int(row("trials", TRIAL_IDS.get(trial, trial.lower()))["enrolled"])
 
 
 def _patients(table: str, row_id: str, enrolled: int) -> int:
@@ -170,6 +176,7 @@ def published_analyses() -> Table:
         "sarkar-2019-icer",
         "lin-2018-icer-40",
         "lin-2018-icer-20",
+        "lin-2018-icer-0",
         "whittington-2018-icer",
     ):
         found = row("costs", cost_id)

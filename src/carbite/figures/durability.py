@@ -36,6 +36,7 @@ ELIANA = (
         "RFS",
         ("eliana-rfs-6", "eliana-rfs-12", "eliana-rfs-18", "eliana-3-year-rfs", "eliana-5-year-rfs"),
     ),
+    ("Relapse-free, responders, first analysis", "RFS", ("laetsch-2023-rfs-12-first",)),
     ("Event-free, all infused", "EFS", ("eliana-efs-12", "eliana-3-year-efs")),
 )
 LOSSES = (
@@ -144,17 +145,17 @@ def eliana_over_time() -> Figure:
         y=alt.Y("Percent:Q", scale=PERCENT_SCALE, title="%"),
         color=alt.value(ARMS["car_t"].colour),
     )
-    shapes = alt.Scale(domain=[name for name, _, _ in ELIANA], range=["circle", "square", "triangle-up"])
+    shapes = alt.Scale(domain=[name for name, _, _ in ELIANA], range=["circle", "square", "diamond", "triangle-up"])
     points = base.mark_point().encode(
         shape=alt.Shape("Curve:N", scale=shapes, legend=alt.Legend(title=None, orient="top", columns=1))
     )
     values = base.mark_text(align="left", dx=8).encode(text="Percent:Q", color=alt.value("currentColor"))
-    share = {(r["Endpoint"], r["Months"]): r["Percent"] for r in rows}
+    share = table[table["Curve"] == "Relapse-free, responders"].set_index("Months")["Percent"]
     return show(
         (points + values).properties(width=440, height=260),
         title=(
-            f"ELIANA's relapse-free share stood at {share['RFS', 12.0]:.0f} % at 12 and at 18 months, "
-            f"and at {share['RFS', 60.0]:.0f} % after 5 years"
+            f"ELIANA's relapse-free share stood at {share[12.0]:.0f} % at 12 and at 18 months, "
+            f"and at {share[60.0]:.0f} % after 5 years"
         ),
         alt=in_words(table, "Curve", "Months", "Percent", "ELIANA, per cent by endpoint and months."),
         csv=table,

@@ -149,7 +149,7 @@ def data() -> Mapping[str, Any]:
 
 MODEL = Model(
     name="cost",
-    title="Cost, and cost per life-year",
+    title="Cost, and cost per QALY",
     about=(
         "A model in euros, seen from society. Its totals are fitted to one published analysis of children in the "
         "Netherlands; most inputs are assumed, because the abstract does not print them. It shows how such results "

@@ -27,6 +27,7 @@ HOSPITAL_DAYS = {
 # Median survival of those who are not cured, in months: that of all patients in the paediatric trial of blinatumomab.
 MEDIAN = row("survival", "mt103-205-os")
 ROUND = "A round figure for illustration: no source of this book prices it in euros."
+GUESS = "A guess for illustration: no source of this book counts these days."
 COSTS, CARE, LIFE, SPREAD = (
     "Prices of care",
     "How much care",
@@ -110,7 +111,7 @@ def _given() -> tuple[Slider, ...]:
             group=CARE,
         ),
         _slider(
-            "icu_car_t", "Of these in intensive care, CAR T cells", 2, 30, 0.5, assumed(ROUND), unit="days", group=CARE
+            "icu_car_t", "Of these in intensive care, CAR T cells", 2, 30, 0.5, assumed(GUESS), unit="days", group=CARE
         ),
         _slider(
             "icu_bispecific",
@@ -118,7 +119,7 @@ def _given() -> tuple[Slider, ...]:
             0.5,
             30,
             0.5,
-            assumed(ROUND),
+            assumed(GUESS),
             unit="days",
             group=CARE,
         ),
