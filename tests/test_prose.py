@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -173,3 +174,12 @@ def test_a_live_number_can_follow_an_explorer_of_another_comparison() -> None:
     found = number("live:severe_crs:car_t.percent")
     assert (found.live, found.text) == ("car_t.percent", number("v:severe_crs:car_t.percent").text)
     assert number("live:car_t.percent").text == number("v:cr:car_t.percent").text
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_live_numbers_start_from_the_comparison_with_which_the_explorer_opens(chapter: Path) -> None:
+    """Before a script runs, and in JupyterLab, they are all that a reader sees beside that explorer."""
+    text = chapter.read_text(encoding="utf-8")
+    opened = set(re.findall(r'Explorer\("(\w+)"', text))
+    shown = {name.rpartition(":")[0] or "cr" for name in re.findall(r"\{number\}`live:([^`]+)`", text)}
+    assert shown <= opened

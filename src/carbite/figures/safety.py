@@ -342,6 +342,7 @@ def crs_scenarios() -> Figure:
         return Selection("severe_crs", trials)
 
     kept = counted.trials
+    overt = [t for t in kept if t not in ("blast", "mt103-205")]
     rule = Options()
     return scenarios(
         "severe_crs",
@@ -356,7 +357,8 @@ def crs_scenarios() -> Figure:
                 rule,
             ),
             "Without BLAST, treated for residual disease": (with_trials(*(t for t in kept if t != "blast")), rule),
-            "The same, z interval": (with_trials(*(t for t in kept if t != "blast")), Options(interval="z")),
+            "Blinatumomab in adults with overt disease alone": (with_trials(*overt), rule),
+            "The same, z interval": (with_trials(*overt), Options(interval="z")),
             "No trial with patients treated for MRD alone": (None, Options(population="no-mrd-only")),
             "Bias doubles the odds with CAR T": (None, Options(bias=2.0)),
             "Bias multiplies the odds with CAR T by five": (None, Options(bias=5.0)),

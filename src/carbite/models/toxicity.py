@@ -43,6 +43,7 @@ _LEUKAEMIA = {
     "tower": (["tower-cr-infused"], "tower-severe-crs-primary", "tower-severe-neurotoxicity-primary"),
     "mt103-211": (["mt103-211-cr"], "mt103-211-davis-severe-crs", "mt103-211-davis-severe-neurotoxicity"),
     "mt103-206": (["mt103-206-cr"], "mt103-206-davis-severe-crs", "mt103-206-davis-severe-neurotoxicity"),
+    "mt103-205": (["mt103-205-cr"], "von-stackelberg-2016-severe-crs", None),
     "schlegel-2014": (["schlegel-2014-cr-primary"], "schlegel-2014-davis-severe-crs", None),
 }
 _LYMPHOMA = {
@@ -74,6 +75,7 @@ _SHORT = {
     "schlegel-2014": "Schlegel",
     "mt103-211": "MT103-211",
     "mt103-206": "MT103-206",
+    "mt103-205": "MT103-205",
     "nci-2016": "NCI",
     "mosunetuzumab": "Mosunetuzumab",
     "glofitamab": "Glofitamab",
