@@ -18,6 +18,8 @@ VENDOR = HERE / "vendor"
 # Where our files are below `_static/`.
 OURS = "carbite"
 
+# What a script in the page itself, or a script of the search page, reads as soon as it is there.
+AT_ONCE = ("documentation_options.js", "doctools.js")
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 Context = dict[str, Any]
@@ -82,12 +84,18 @@ def add_page_assets(app: Sphinx, marker: str | tuple[str, ...], files: Mapping[s
     link_only_where(app, (marker,) if isinstance(marker, str) else marker, linked)
 
 
-def drop_unwanted(app: Sphinx, pagename: str, template: str, context: Context, doctree: object) -> None:
-    """Link each script once, and leave out the state of notebook widgets, which only a kernel could use."""
-    wanted: dict[tuple[str, str | None], object] = {}
+def order_scripts(app: Sphinx, pagename: str, template: str, context: Context, doctree: object) -> None:
+    """Link each script once, and none before the text, but for those that others wait for.
+
+    The state of notebook widgets is left out, which only a kernel could use.
+    """
+    wanted: dict[tuple[str, str | None], Any] = {}
     for script in context["script_files"]:
         if script.attributes.get("type") != WIDGET_STATE:
             wanted.setdefault((str(script.filename or ""), script.attributes.get("body")), script)
+    for name, body in wanted:
+        if body is None and not name.endswith(AT_ONCE):
+            wanted[name, body].attributes["defer"] = "defer"
     context["script_files"][:] = wanted.values()
 
 
@@ -106,4 +114,4 @@ def setup(app: Sphinx) -> None:
     publish(app, {OURS: STATIC})
     for path in sorted(STATIC.glob("*.css")) + sorted(STATIC.glob("*.js")):
         link(app, f"{OURS}/{path.name}")
-    app.connect("html-page-context", drop_unwanted, priority=900)
+    app.connect("html-page-context", order_scripts, priority=900)
