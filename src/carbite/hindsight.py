@@ -46,15 +46,19 @@ def _name(source_id: str) -> str:
 
 
 def tally() -> Table:
-    """How many predictions each article makes, and what became of them."""
+    """How many predictions each article makes, and how many would help each camp, with what became of them."""
     every = records("predictions")
-    rows = []
-    for name, found in [(_name(each), [row for row in every if row["source_id"] == each]) for each in articles()] + [
-        ("All four", list(every))
-    ]:
-        counts = {word.capitalize(): sum(row["verdict"] == word for row in found) for word in verdicts()}
-        rows.append({"Article": name, "Predictions": len(found), **counts})
-    return Table("Predictions by article, and what became of them", pd.DataFrame(rows))
+    groups = {_name(each): [row for row in every if row["source_id"] == each] for each in articles()}
+    groups |= {f"Would help {said}": [row for row in every if row["side"] == side] for side, said in SIDES.items()}
+    rows = [
+        {
+            "From": name,
+            "Predictions": len(found),
+            **{word.capitalize(): sum(row["verdict"] == word for row in found) for word in verdicts()},
+        }
+        for name, found in {**groups, "All": list(every)}.items()
+    ]
+    return Table("Predictions by article and by the camp that they would help", pd.DataFrame(rows))
 
 
 def predictions() -> Markup:
