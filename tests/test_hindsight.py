@@ -134,3 +134,9 @@ def test_the_rate_of_severe_toxicity_falls_and_the_trials_disagree_more(question
     assert after.proportion
     assert after.proportion.estimate < before.proportion.estimate
     assert after.tau2 > before.tau2
+    counts = {
+        trial.trial_id: trial.counts["printed"]
+        for trial in comparison(f"{question}_later").trials
+        if trial.arm == "car_t" and trial.default
+    }
+    assert min(counts, key=lambda trial: counts[trial].events / counts[trial].n) == "felix"

@@ -17,7 +17,7 @@ WIDTH, TOP, YEAR, LINE = 350, 34, 58, 18
 AXIS, MARK, NAME = 40, 50, 68
 MONTHS = 12
 
-KINDS = {"approval": "filled", "trial": "open", "safety": "triangle", "debate": "bar"}
+# Each as a path from the middle of the mark.
 MARKS = {
     "approval": "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0",
     "trial": "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0",
