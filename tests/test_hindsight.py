@@ -15,6 +15,8 @@ from carbite.verdict import evaluate
 
 ROWS = records("predictions")
 DEBATE = {each["source_id"] for each in records("sources") if each["kind"] == "debate"}
+# A change of a rate below this is called hardly any: two points in a hundred.
+HARDLY = 0.02
 
 
 def shown(html: str) -> str:
@@ -125,18 +127,23 @@ def test_the_chapter_says_of_the_later_trials_what_their_counts_say() -> None:
 
 
 @pytest.mark.parametrize("question", ["severe_crs", "severe_neurotoxicity"])
-def test_the_rate_of_severe_toxicity_falls_and_the_trials_disagree_more(question: str) -> None:
+def test_the_chapter_says_of_severe_toxicity_what_the_counts_say(question: str) -> None:
     before = evaluate(comparison(question).default_selection(), Options()).arms["car_t"]
     after = evaluate(comparison(f"{question}_later").default_selection(), Options()).arms["car_t"]
     assert before
     assert after
     assert before.proportion
     assert after.proportion
-    assert after.proportion.estimate < before.proportion.estimate
-    assert after.tau2 > before.tau2
+    change = after.proportion.estimate - before.proportion.estimate
+    if question == "severe_crs":
+        assert change < -HARDLY
+        assert after.tau2 > before.tau2
+    else:
+        assert abs(change) < HARDLY
     counts = {
         trial.trial_id: trial.counts["printed"]
         for trial in comparison(f"{question}_later").trials
         if trial.arm == "car_t" and trial.default
     }
+    assert 3 * counts["felix"].events / counts["felix"].n < counts["zuma-3-phase-1"].events / counts["zuma-3-phase-1"].n
     assert min(counts, key=lambda trial: counts[trial].events / counts[trial].n) == "felix"
