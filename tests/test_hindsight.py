@@ -146,4 +146,5 @@ def test_the_chapter_says_of_severe_toxicity_what_the_counts_say(question: str) 
         if trial.arm == "car_t" and trial.default
     }
     assert 3 * counts["felix"].events / counts["felix"].n < counts["zuma-3-phase-1"].events / counts["zuma-3-phase-1"].n
-    assert min(counts, key=lambda trial: counts[trial].events / counts[trial].n) == "felix"
+    lowest = sorted(counts, key=lambda trial: counts[trial].events / counts[trial].n)
+    assert "felix" in lowest[: 1 if question == "severe_crs" else 2]
