@@ -42,7 +42,9 @@ def articles() -> list[str]:
 
 
 def _name(source_id: str) -> str:
-    return " ".join(cited(row_of("sources", source_id)))
+    """Names and year; a citation without names has its year already."""
+    names, year = cited(row_of("sources", source_id))
+    return names if year in names else f"{names} {year}"
 
 
 def tally() -> Table:
@@ -94,9 +96,9 @@ def _entry(row: Row) -> str:
     return (
         f'<li class="carbite-entry" id="{name}" {data}><h4>{escape(row["prediction"])}'
         f'<a class="headerlink" href="#{name}" title="Link to this entry">#</a></h4>'
-        f'<dl>{reports}<dt>Reason</dt><dd>{escape(row["reason"])}</dd></dl><dl class="carbite-facts">'
+        '<dl class="carbite-facts">'
         + "".join(f"<div><dt>{term}</dt><dd>{escape(said)}</dd></div>" for term, said in facts.items())
-        + "</dl></li>"
+        + f"</dl><dl>{reports}<dt>Reason</dt><dd>{escape(row['reason'])}</dd></dl></li>"
     )
 
 
@@ -114,7 +116,7 @@ def _report(row_id: str) -> str:
         value = number(f"f:{row_id}").text
         said = f"{row['subject']}: {row['measure']}{when}: {value}{limits}{patients}"
     source = row_of("sources", row["source_id"])
-    name = " ".join(cited(source))
+    name = _name(row["source_id"])
     shown = Link(name, f"https://doi.org/{source['doi']}").html() if source["doi"] else escape(name)
     status = ", ".join(filter(None, (row["locator"], STATUS[row["status"]], mark(table, row_id))))
     return f'{escape(said)} <span class="carbite-place">{shown}; {escape(status)}</span>'

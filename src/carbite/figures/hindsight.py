@@ -14,7 +14,7 @@ from carbite.references import cited
 
 WIDTH, TOP, YEAR, LINE = 350, 34, 58, 18
 """In CSS pixels: a panel, the room of its heading, a year, and the least distance of two names."""
-AXIS, MARK, NAME = 40, 50, 68
+AXIS, MARK, NAME = 40, 62, 74
 MONTHS = 12
 
 # Each as a path from the middle of the mark.
@@ -70,7 +70,7 @@ def timeline() -> Figure:
         panels=[_panel(rows, arm) for arm in ("car_t", "bispecific")],
         parts=table,
         caption="Filled circles are approvals, open ones reports of trials, triangles acts of a regulator on safety, "
-        "bars the articles of the debate. Only what this book names and whose date can be cited is listed: a missing "
+        "bars the articles of the debate; the line from each leads to its date. Only what this book names and whose date can be cited is listed: a missing "
         "approval was not looked up, rather than not given. An event known by its year stands in the middle of it.",
     )
 
@@ -92,8 +92,8 @@ def _panel(rows: Sequence[Row], arm: str) -> Panel:
         colour = "currentColor" if row["kind"] == "debate" else ARMS[arm].colour
         fill = "none" if row["kind"] == "trial" else colour
         shapes += [
-            pointer(f"M{MARK} {at:g}L{NAME - 4} {below:g}"),
-            f'<path d="M{MARK} {at:g}{MARKS[row["kind"]]}" fill="{fill}" stroke="{colour}" stroke-width="2"/>',
+            pointer(f"M{AXIS} {at:g}L{MARK - 7} {below:g}"),
+            f'<path d="M{MARK} {below:g}{MARKS[row["kind"]]}" fill="{fill}" stroke="{colour}" stroke-width="2"/>',
             word(row["event"], NAME, below + 4, "start"),
         ]
     return Panel(WIDTH, int(max(_y(end, first), below)) + LINE, together(shapes))
