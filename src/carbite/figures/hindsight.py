@@ -70,7 +70,8 @@ def timeline() -> Figure:
         panels=[_panel(rows, arm) for arm in ("car_t", "bispecific")],
         parts=table,
         caption="Filled circles are approvals, open ones reports of trials, triangles acts of a regulator on safety, "
-        "bars the articles of the debate; the line from each leads to its date. Only what this book names and whose date can be cited is listed: a missing "
+        "bars the articles of the debate; the line from each leads to its date. Only what "
+        "this book names and whose date can be cited is listed: a missing "
         "approval was not looked up, rather than not given. An event known by its year stands in the middle of it.",
     )
 
