@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test test-code test-pages test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references seal lock clean
+.PHONY: help book pdf epub test test-code test-pages test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ vulnerabilities: $(INSTALLED) ## Ask the registries for known vulnerabilities; n
 
 references: $(INSTALLED) ## Write book/references.bib from data/sources.csv
 	$(BIN)/python -m carbite.references book/references.bib
+
+released: $(INSTALLED) ## At a release: keep which rows it has, so that later ones are marked as new
+	$(BIN)/python -m carbite.released
 
 seal: $(INSTALLED) ## Write the checksums of changed tables into data/datapackage.json
 	$(BIN)/python -m carbite.seal

@@ -448,7 +448,9 @@ def test_no_patient_is_counted_twice_by_default() -> None:
         rows = [
             row
             for row in carbite.records("outcomes")
-            if row["comparison_id"] == comparison["comparison_id"] and row["reading"] == "printed" and row["n"]
+            if row["comparison_id"] in evidence.comparison_parts(comparison["comparison_id"])
+            and row["reading"] == "printed"
+            and row["n"]
         ]
         for a, b in combinations(rows, 2):
             if cohorts[a["trial_id"]] & cohorts[b["trial_id"]]:
@@ -471,6 +473,37 @@ def test_every_comparison_opens_with_its_printed_reading_and_two_arms() -> None:
         assert {arm_of[trial] for trial in ticked["trial_id"]} == {"bispecific", "car_t"}
         if comparison["conditional_on"] == "responders":
             assert comparison["companion_id"]
+
+
+def test_a_comparison_that_extends_another_has_its_rows_and_leaves_it_alone() -> None:
+    """The trials of the debate's own comparison are those of its table, whatever was reported later."""
+    published, later = carbite.outcomes("cr"), carbite.outcomes("cr_later")
+    own = [row["outcome_id"] for row in carbite.records("outcomes") if row["comparison_id"] == "cr_later"]
+    assert list(later["outcome_id"]) == [*published["outcome_id"], *own]
+    assert own
+    assert set(published["trial_id"]) == {trial for trial in MOLINA if trial not in MRD_ONLY}
+    assert "zuma-3" not in set(published["trial_id"])
+    assert set(later["trial_id"]) - set(published["trial_id"]) == {
+        *("zuma-3-phase-1", "zuma-3", "felix", "german-registry", "cibmtr-2025")
+    }
+    assert set(carbite.outcomes("cr_later", best=True)["trial_id"]) == set(later["trial_id"])
+
+
+def test_later_counts_print_as_their_sources_have_them() -> None:
+    """Counts that the abstracts print beside their percentages."""
+    rows = carbite.outcomes().set_index("outcome_id")
+    for outcome, events, n, percent in (
+        ("zuma-3-cr", 39, 55, "70.9"),
+        ("zuma-3-cr-enrolled", 39, 71, None),
+        ("german-registry-cr", 71, 81, "87.7"),
+    ):
+        row = rows.loc[outcome]
+        assert (row["events"], row["n"]) == (events, n)
+        assert pd.isna(row["percent_printed"]) if percent is None else row["percent_printed"] == percent
+    trials = carbite.trials().set_index("trial_id")
+    for trial in ("zuma-3", "felix"):
+        for name in ("enrolled", "infused"):
+            assert trials.loc[trial, name] == int(evidence.row("follow_up", f"{trial}-{name}")["value"])
 
 
 def test_survival_keeps_the_endpoint_that_the_footnotes_give() -> None:
@@ -660,6 +693,26 @@ BAD = {
     "ticked row without a count": (
         set_cell("outcomes", "tower-relapse-among-cr", "default", "yes"),
         ("outcomes.csv", "default", "yes", "no: the row has no count or no comparison"),
+    ),
+    "verdict that the reports do not give": (
+        set_cell("predictions", "m-lower-cost", "verdict", "held"),
+        ("predictions.csv", "verdict", "held", "failed, from supports and opposes"),
+    ),
+    "report that is not there": (
+        set_cell("predictions", "m-lower-cost", "opposes", "obe-cel-prize"),
+        ("predictions.csv", "opposes", "obe-cel-prize", "ids of follow_up.follow_up_id or milestones.milestone_id"),
+    ),
+    "comparison that extends another question": (
+        set_cell("comparisons", "cr_later", "extends", "severe_crs"),
+        ("comparisons.csv", "extends", "severe_crs", "a comparison with the same endpoint"),
+    ),
+    "comparison that extends itself": (
+        set_cell("comparisons", "cr_later", "extends", "cr_later"),
+        ("comparisons.csv", "extends", "cr_later", "that extends none itself"),
+    ),
+    "later row of a trial that the comparison has already": (
+        set_cell("outcomes", "zuma-3-cr", "trial_id", "eliana"),
+        ("outcomes.csv", "trial_id", "eliana", "a trial without a row in cr"),
     ),
     "endpoint of another comparison": (
         set_cell("outcomes", "eliana-cr", "endpoint", "mrd"),

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from carbite.evidence import records
+from carbite.evidence import comparison_parts, records
 from carbite.foreign_text import INVISIBLE
 
 ARMS = ("car_t", "bispecific")
@@ -177,9 +177,10 @@ def _trials(comparison_id: str) -> Iterable[Trial]:
     about = {row["trial_id"]: row for row in records("trials")}
     counts: dict[str, dict[str, Count]] = {}
     default: dict[str, bool] = {}
+    parts = comparison_parts(comparison_id)
     printed: dict[str, str] = {}
     for row in records("outcomes"):
-        if row["comparison_id"] != comparison_id:
+        if row["comparison_id"] not in parts:
             continue
         by_reading = counts.setdefault(row["trial_id"], {})
         if row["reading"] == PRINTED:

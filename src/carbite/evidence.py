@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 PACKAGE = "datapackage.json"
 TABLES = (
-    *("sources", "trials", "comparisons", "readings", "outcomes", "survival", "follow_up", "claims", "discrepancies"),
+    *("sources", "trials", "comparisons", "readings", "outcomes", "survival", "follow_up", "milestones", "predictions"),
+    *("claims", "discrepancies"),
     *("constructs", "kinetics", "costs", "delivery", "ongoing_trials", "statements"),
     *("appraisals", "certainty", "left_out", "coverage"),
 )
@@ -149,6 +150,7 @@ def trials() -> pd.DataFrame:
 def outcomes(comparison: str | None = None, as_reported_by: str | None = None, *, best: bool = False) -> pd.DataFrame:
     """Counts of patients with an event: of one comparison, from one source, or all of them.
 
+    A comparison that extends another has that one's rows first, then its own.
     With `as_reported_by`, only what that source prints. With `best`, one row for each question, the one that
     stands closest to the trial itself; the others, which it supersedes, are left out.
 
@@ -183,17 +185,27 @@ def outcomes(comparison: str | None = None, as_reported_by: str | None = None, *
         if wanted is not None and wanted not in known:
             raise ValueError(f"no {column} {wanted!r}; expected one of {', '.join(known)}")
     rows: Sequence[Row] = table.rows
+    parts = None if comparison is None else comparison_parts(comparison)
     if best:
         stays = closest(rows, {row["source_id"]: row["kind"] for row in _table("sources").rows})
-        wanted_ids = {stays[row["outcome_id"]] for row in rows if comparison in (None, row["comparison_id"])}
+        wanted_ids = {stays[row["outcome_id"]] for row in rows if parts is None or row["comparison_id"] in parts}
         rows = [row for row in rows if row["outcome_id"] in wanted_ids]
     else:
         rows = [
             row
             for row in rows
-            if comparison in (None, row["comparison_id"]) and as_reported_by in (None, row["source_id"])
+            if (parts is None or row["comparison_id"] in parts) and as_reported_by in (None, row["source_id"])
         ]
     return _frame(table._replace(rows=tuple(rows)))
+
+
+def comparison_parts(comparison_id: str) -> tuple[str, ...]:
+    """The comparisons whose rows one comparison counts: the one that it extends, if any, and itself.
+
+    Raises KeyError when there is no such comparison.
+    """
+    extended = row("comparisons", comparison_id)["extends"]
+    return (extended, comparison_id) if extended else (comparison_id,)
 
 
 def sources() -> pd.DataFrame:
@@ -279,6 +291,16 @@ def discrepancies() -> pd.DataFrame:
 def follow_up() -> pd.DataFrame:
     """What was reported after the articles of the debate. It enters no comparison of theirs."""
     return _frame(_table("follow_up"))
+
+
+def milestones() -> pd.DataFrame:
+    """Approvals, reports of trials and acts of regulators with their dates."""
+    return _frame(_table("milestones"))
+
+
+def predictions() -> pd.DataFrame:
+    """What the four articles said a later time would bring, and the reports for and against it since."""
+    return _frame(_table("predictions"))
 
 
 def records(table: str) -> tuple[Row, ...]:
@@ -375,6 +397,7 @@ def load(directory: Path) -> Mapping[str, Table]:
     for name in tables:
         _check_table(name, tables)
     _check_endpoints(tables)
+    _check_extensions(tables)
     _check_coverage(tables)
     for resource in package["resources"]:
         _check_seal(resource, files[resource["path"]])
@@ -569,6 +592,27 @@ def _check_endpoints(tables: Mapping[str, Table]) -> None:
             raise tables["outcomes"].error(index, Fault("endpoint", f"{expected}, as in {row['comparison_id']}"))
 
 
+def _check_extensions(tables: Mapping[str, Table]) -> None:
+    """A comparison extends one that asks the same and extends none, and brings no trial that is there already."""
+    comparisons = tables["comparisons"]
+    asked = {row["comparison_id"]: row for row in comparisons.rows}
+    for index, row in enumerate(comparisons.rows):
+        extended = asked.get(row["extends"])
+        if extended is None:
+            continue
+        same = ("endpoint", "conditional_on", "better", "event_phrase")
+        if extended["extends"] or any(row[name] != extended[name] for name in same):
+            expected = f"a comparison with the same {', '.join(same)} that extends none itself"
+            raise comparisons.error(index, Fault("extends", expected))
+    trials_of: dict[str, set[str]] = {}
+    for row in tables["outcomes"].rows:
+        trials_of.setdefault(row["comparison_id"], set()).add(row["trial_id"])
+    for index, row in enumerate(tables["outcomes"].rows):
+        extended_id = asked[row["comparison_id"]]["extends"] if row["comparison_id"] else None
+        if extended_id and row["trial_id"] in trials_of.get(extended_id, ()):
+            raise tables["outcomes"].error(index, Fault("trial_id", f"a trial without a row in {extended_id}"))
+
+
 def _check_coverage(tables: Mapping[str, Table]) -> None:
     """Each fact is left out, or stands in a cell that exists, with its numbers."""
     rows_of = {name: {row[table.schema["primaryKey"][0]]: row for row in table.rows} for name, table in tables.items()}
@@ -679,9 +723,21 @@ def _quantity_fault(row: Row) -> Fault | None:
     return None
 
 
+def _prediction_fault(row: Row) -> Fault | None:
+    """The verdict follows from which reports speak for the prediction and which against it."""
+    verdict = {
+        (True, False): "held",
+        (True, True): "partly",
+        (False, True): "failed",
+        (False, False): "open",
+    }[row["supports"] is not None, row["opposes"] is not None]
+    return None if row["verdict"] == verdict else Fault("verdict", f"{verdict}, from supports and opposes")
+
+
 ROW_RULES: Mapping[str, Callable[[Row], Fault | None]] = {
     "trials": _trial_fault,
     "outcomes": _outcome_fault,
     "survival": _survival_fault,
+    "predictions": _prediction_fault,
     **dict.fromkeys(("kinetics", "costs", "delivery", "statements"), _quantity_fault),
 }

@@ -19,6 +19,7 @@ the static page (as a role) and to JupyterLab (as a link). A number is named by 
                           ``e:cr:pooled-rate.limit`` converts by the pooled rate and not by the square root
 ``live:NAME``             the same for the state that the page's explorer shows now; where it opens with another
                           comparison than remission, ``live:COMPARISON:NAME``
+``p:NAME``                how many predictions of the articles: ``p:count``, ``p:held``, ``p:lussana-2021.open``
 ``m:MODEL:NAME``          what a model gives from its starting values, or from others (``m:MODEL?a=1&b=2:NAME``)
 ``mlive:MODEL:NAME``      the same for the values that the page's simulation shows now
 """
@@ -34,6 +35,7 @@ from typing import Any
 from carbite.bias import CONVERSIONS, e_values
 from carbite.comparison import parse_question, rule
 from carbite.evidence import row as row_of
+from carbite.released import mark
 from carbite.robustness import Fragility, fragility
 from carbite.verdict import Verdict, evaluate, odds, trials_phrase
 
@@ -50,6 +52,8 @@ STATUS = {
 }
 # Tables of single figures, by the letter that names their rows.
 QUANTITIES = {"k": "kinetics", "c": "costs", "d": "delivery", "n": "statements"}
+# Tables whose rows are named by a letter: a row that is new since the last release is marked in its source.
+ROWS = {"o": "outcomes", "s": "survival", "f": "follow_up", "t": "trials", **QUANTITIES}
 # What is written behind a figure; any other unit stands there as it is named in the table.
 UNITS = {
     "percent": "%",
@@ -106,7 +110,7 @@ def number(name: str) -> Number:
     """The number of this name. Raises UnknownNumberError that says what was expected."""
     kind, _, rest = name.partition(":")
     makers = {"o": _outcome, "s": _survival, "f": _follow_up, "t": _trial, "v": _computed, "e": _e_value}
-    makers |= {"g": _fragile, "m": _modelled, "mlive": _modelled_live}
+    makers |= {"g": _fragile, "m": _modelled, "mlive": _modelled_live, "p": _predicted}
     makers |= {kind: partial(_quantity, table) for kind, table in QUANTITIES.items()}
     if kind == "live":
         opened, _, wanted = rest.rpartition(":")
@@ -117,7 +121,9 @@ def number(name: str) -> Number:
         raise UnknownNumberError(
             f"{name!r} is not a number: it should begin with {', '.join(f'{k}:' for k in makers)} or live:"
         )
-    return replace(makers[kind](rest), name=name)
+    made = makers[kind](rest)
+    new = mark(ROWS[kind], rest.partition(":")[0]) if kind in ROWS else ""
+    return replace(made, name=name, source=_sentence(made.source, new.capitalize()))
 
 
 def _row(table: str, row_id: str) -> Mapping[str, Any]:
@@ -188,9 +194,10 @@ def _survival(rest: str) -> Number:
 def _follow_up(rest: str) -> Number:
     follow_up_id, _, wanted = rest.partition(":")
     row = _row("follow_up", follow_up_id)
+    value = _LONG_NUMBER.sub(lambda digits: f"{int(digits[0]):,}", row["value"])
     unit = UNITS.get(row["unit"], row["unit"])
     texts = {
-        "": f"{row['value']}{NO_BREAK}{unit}" if unit else row["value"],
+        "": f"{value}{NO_BREAK}{unit}" if unit else value,
         "timepoint": row["timepoint"],
         "n": None if row["n"] is None else str(row["n"]),
     }
@@ -331,6 +338,17 @@ def _verdict(question: str) -> Verdict:
         return evaluate(*parse_question(question))
     except (KeyError, ValueError) as error:
         raise UnknownNumberError(str(error.args[0])) from error
+
+
+def _predicted(rest: str) -> Number:
+    # The page on predictions names its numbers by this module.
+    from carbite.hindsight import count
+
+    try:
+        found = count(rest)
+    except KeyError as error:
+        raise UnknownNumberError(error.args[0]) from error
+    return Number("", str(found), "Counted in data/: what the four articles predict, and what was reported since.", "")
 
 
 def _modelled(rest: str) -> Number:
