@@ -87,7 +87,7 @@ function escapeResult(values, { wording }) {
     no_response: 1 - response,
     kept: response * kept,
     lost,
-    well: response - relapses,
+    well: Math.max(0, response - relapses),
     of_relapses: relapses > 0 ? lost / relapses : 0,
     of_responders: (1 - kept) * escapes.single,
   };

@@ -159,7 +159,7 @@ def compute(values: Values) -> dict[str, Any]:
         "no_response": 1.0 - response,
         "kept": response * kept,
         "lost": lost,
-        "well": response - relapses,
+        "well": max(0.0, response - relapses),
         "of_relapses": lost / relapses if relapses > 0.0 else 0.0,
         "of_responders": (1.0 - kept) * escapes["single"],
     }
