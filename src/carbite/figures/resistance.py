@@ -33,19 +33,17 @@ RANGES = (
     ("Subklewe, text: lymphoma", "subklewe-cd19-loss-car-dlbcl", "car_t"),
     ("Subklewe, table", "subklewe-cd19-loss-table-car-t", "car_t"),
     ("Subklewe, table", "subklewe-cd19-loss-table-bispecific", "bispecific"),
-    ("Molina & Shah: up to", "molina-antigen-escape", ""),
-    ("Lussana et al: failures, below", "lussana-cd19-negative-recurrence", "bispecific"),
+    ("Molina & Shah, text", "molina-antigen-escape", ""),
+    ("Lussana et al, failures", "lussana-cd19-negative-recurrence", "bispecific"),
     ("Jabbour et al, cited for it", "jabbour-2018-cd19-negative", "bispecific"),
 )
 CAR_T_RANGE, BLINATUMOMAB_RANGE = RANGES[0][1], RANGES[1][1]
+# All of them are of blinatumomab where they are of a bispecific.
+NAMES = {"car_t": ARMS["car_t"].label, "bispecific": "blinatumomab", "": "either treatment"}
 # Leukaemia cells in the simulation, and how many losses a patient then has on average.
 SIMULATED_CELLS = 300
 SIMULATED_LOSSES = (0.05, 0.15, 0.3, 0.6, 1.0, 1.6, 2.4)
 SIMULATED_PATIENTS = 1500
-
-
-def _named(arm: str) -> str:
-    return ARMS[arm].label if arm else "either treatment"
 
 
 def _coloured() -> alt.Color:
@@ -68,7 +66,7 @@ def loss_ranges() -> Figure:
         low = 0.0 if printed["low"] is None else printed["low"]
         rows.append(
             {
-                "Statement": f"{said}, {_named(arm)}",
+                "Statement": f"{said}, {NAMES[arm]}",
                 "arm": arm,
                 "Lowest": low,
                 "Highest": printed["high"],
@@ -97,8 +95,8 @@ def loss_ranges() -> Figure:
         + "; ".join(f"{r['Statement']}: {r['Printed']}, of whom: {r['Of whom']}" for r in table.to_dict("records"))
         + ".",
         csv=table.drop(columns="arm"),
-        caption="Bars run from the lowest to the highest value; the mark is the highest. The article prints no "
-        "denominator for most of them.",
+        caption="Bars run from the lowest to the highest value; the mark is the highest. Molina & Shah print theirs "
+        "as up to so many. For most of them no denominator is printed.",
     )
 
 
@@ -109,7 +107,7 @@ def denominators() -> Figure:
         treated, kept = relapsing(name)
         shares = (treated, treated / (treated + kept), treated / pooled(arm))
         for group, value in zip(("of all treated", "of all relapses", "of responders*"), shares, strict=True):
-            rows.append({"Share": group, "Arm": ARMS[arm].label, "arm": arm, "Percent": round(100.0 * value, 1)})
+            rows.append({"Share": group, "Arm": NAMES[arm], "arm": arm, "Percent": round(100.0 * value, 1)})
     table = pd.DataFrame(rows)
     by_share = table.pivot_table(index="Share", columns="arm", values="Percent")
     ratio = by_share["car_t"] / by_share["bispecific"]
