@@ -166,10 +166,9 @@ def compute(values: Values) -> dict[str, Any]:
     days = math.log(regrown) / growth.net
     said = wording("escape")
     text = {name: percent(value) for name, value in numbers.items()}
-    text |= {
-        name: fill(said["power"], {"number": significant(values[name], 3)}) for name in ("cells", "loss", "second")
-    }
-    text |= {"regrowth_days": significant(days), "response": percent(response), "fall": significant(values["fall"])}
+    text |= {name: fill(said["power"], {"number": plain(values[name])}) for name in ("cells", "loss", "second")}
+    text |= {"response": percent(response), "failing": percent(failing)}
+    text |= {"fall": plain(values["fall"]), "regrowth_days": significant(days)}
     return {
         **numbers,
         "regrowth_days": days,
@@ -237,7 +236,7 @@ def fitted_loss() -> float:
     growth = Growth(STARTING_BIRTH / 100.0, STARTING_BIRTH * STARTING_DEATH / 1e4, math.log(10.0) / STARTING_FALL)
     still_possible = STARTING_RESPONSE / 100.0 * (1.0 - STARTING_KEPT / 100.0)
     losses = -math.log1p(-relapsing("car-t")[0] / still_possible)
-    return round(-math.log10(losses / one_step(10.0**STARTING_CELLS, growth, cleared(growth, 1.0, 0.0))), 2)
+    return round(-math.log10(losses / one_step(10.0**STARTING_CELLS, growth, cleared(growth, 1.0, 0.0))), 3)
 
 
 def _shared() -> float:
@@ -270,7 +269,7 @@ MODEL = Model(
             default=fitted_loss(),
             low=5.0,
             high=15.0,
-            step=0.01,
+            step=0.001,
             origin=fitted(
                 f"With the other starting values, {number(f'f:{LOSS_OF_TREATED}').text} of all treated relapse "
                 "without CD19, as Locatelli et al found for CAR T cells. Nobody measured it in patients."
@@ -307,7 +306,7 @@ MODEL = Model(
             default=fitted_loss(),
             low=5.0,
             high=15.0,
-            step=0.01,
+            step=0.001,
             origin=assumed("As rare as the loss of CD19."),
             group="The second antigen",
         ),
