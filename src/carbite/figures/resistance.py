@@ -151,7 +151,7 @@ def _of_percent(follow_up_id: str) -> dict[str, Any]:
 
 def _intervals(table: pd.DataFrame, name: str, title: str) -> alt.LayerChart:
     """A row each: its words above, the estimate and its interval below."""
-    label = table[name] + ": " + table["Percent"].map("{:.0f} %".format)
+    label = table[name] + ": " + table["Percent"].map("{:g} %".format)
     base = alt.Chart(table.assign(Label=label)).encode(
         y=alt.Y(f"{name}:N", sort=table[name].tolist(), axis=None), color=_coloured()
     )
@@ -186,8 +186,8 @@ def relapses() -> Figure:
     return show(
         _intervals(table, "Series", "Without CD19, % of relapses or failures"),
         title=(
-            f"After CAR T cells {car_t.min():.0f} to {car_t.max():.0f} % of relapses had lost CD19, with a second "
-            f"target too; after blinatumomab {rows[0]['Percent']:.0f} % of failures had"
+            f"After CAR T cells {car_t.min():g} to {car_t.max():g} % of relapses had lost CD19, with a second "
+            f"target too; after blinatumomab {rows[0]['Percent']:g} % of failures had"
         ),
         alt=in_words(table, "Series", "Patients", "Percent", "Without CD19, per cent, by series and patients."),
         csv=table.drop(columns="arm"),
@@ -231,8 +231,8 @@ def after_the_other() -> Figure:
     return show(
         _intervals(table, "Treatment", "Complete remission, %"),
         title=(
-            f"Each treatment still brings remissions where the other has failed: {rows[0]['Percent']:.0f} % with CAR T "
-            f"cells, {other.min():.0f} to {other.max():.0f} % the other way round"
+            f"Each treatment still brings remissions where the other has failed: {rows[0]['Percent']:g} % with CAR T "
+            f"cells, {other.min():g} to {other.max():g} % the other way round"
         ),
         alt=in_words(table, "Treatment", "Patients", "Percent", "Complete remission, per cent, and patients."),
         csv=table.drop(columns="arm"),
