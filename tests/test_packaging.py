@@ -64,10 +64,11 @@ def test_wheel_holds_every_file_that_the_package_reads(archives: dict[str, Path]
     with zipfile.ZipFile(archives["wheel"]) as archive:
         names = set(archive.namelist())
     data = {f"carbite/data/{path.name}" for path in (ROOT / "data").iterdir()}
-    package = ROOT / "src" / "carbite"
+    source = ROOT / "src"
     sources = {
-        f"carbite/{path.relative_to(package).as_posix()}"
-        for path in package.rglob("*")
+        path.relative_to(source).as_posix()
+        for package in ("carbite", "carbite_course")
+        for path in (source / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert names >= data | sources
@@ -81,6 +82,7 @@ def test_source_archive_holds_what_builds_and_tests_the_book(archives: dict[str,
         "_config.yml",
         "_toc.yml",
         "book/efficacy.md",
+        "course/assignments/method/method.md",
         "data/datapackage.json",
         "requirements.lock",
         "tests/test_packaging.py",

@@ -1,0 +1,224 @@
+"""An assignment as its author writes it: one MyST notebook with questions, solutions, checks and rubrics.
+
+Cells are told apart by what stands at their head:
+
+- a code cell with ``:question: q1`` holds the solution of a question, a Markdown cell after
+  ``+++ {"question": "q5"}`` the model answer of one that is marked by hand;
+- a raw cell with ``:question: q1`` holds YAML: either ``checks``, or ``rubric`` and ``points``;
+- everything else is given to the learner as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import yaml
+
+SELF_CHECK = "%%selfcheck"
+MODEL_ANSWER = "<!-- MODEL ANSWER -->"
+WORDS_PROMPT = "*Your answer to Question {number}: double-click here, write in the place of this line, run the cell.*"
+QUESTION_NAME = re.compile(r"q[1-9][0-9]?")
+CHECK_KEYS = {"expression", "points", "message", "relative", "absolute", "unordered", "mistakes"}
+MISTAKE_KEYS = {"expression", "message", "points"}
+RELATIVE = 1e-6
+"""Tolerance of a check that states none: what differs only by the order of floating-point sums is the same."""
+
+
+class AssignmentError(ValueError):
+    """The source of an assignment is not as it must be; the message names file, question and what was expected."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that is worth a word: the value it leads to, what to say, and any points it earns."""
+
+    expression: str
+    message: str
+    points: float = 0.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is checked: an expression in the learner's names, compared with its value in the solution.
+
+    A number may differ by ``relative`` of the solution's value or by ``absolute``, whichever is more.
+    ``unordered`` lists are compared as sets. ``message`` is what a learner reads whose value differs.
+    """
+
+    expression: str
+    points: float
+    message: str
+    relative: float = RELATIVE
+    absolute: float = 0.0
+    unordered: bool = False
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question: checked by the machine, or read by a person against a rubric (then it has no checks)."""
+
+    name: str
+    solution: str
+    checks: tuple[Check, ...] = ()
+    rubric: tuple[tuple[float, str], ...] = ()
+    manual_points: float = 0.0
+
+    @property
+    def manual(self) -> bool:
+        """Whether a person marks it."""
+        return not self.checks
+
+    @property
+    def points(self) -> float:
+        """The most that it gives."""
+        return self.manual_points if self.manual else sum(check.points for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the learner's notebook: given as it is, or (with a question) the place of an answer."""
+
+    kind: str
+    source: str
+    question: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether the grader runs it: self-checks are the learner's."""
+        return self.kind == "code" and not self.source.startswith(SELF_CHECK)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The whole of it. ``about`` is the head of the source: title, minutes, objectives."""
+
+    name: str
+    about: Mapping[str, Any]
+    cells: tuple[Cell, ...]
+    questions: Mapping[str, Question]
+    source: bytes = field(repr=False)
+
+    @property
+    def points(self) -> float:
+        """The most that it gives, what is marked by hand included."""
+        return sum(question.points for question in self.questions.values())
+
+    @property
+    def solution(self) -> dict[str, str]:
+        """The answers of the solution, by question."""
+        return {name: question.solution for name, question in self.questions.items()}
+
+    @property
+    def blank(self) -> dict[str, str]:
+        """The answers of a notebook that was handed in as it was handed out."""
+        return {name: prompt(name, question.solution) for name, question in self.questions.items()}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the source: another text, another fingerprint."""
+        return sha256(self.source).hexdigest()
+
+
+def read(path: Path) -> Assignment:
+    """The assignment in a file, or in the file of the same name in a folder.
+
+    Raises AssignmentError for a file that is not there or not as described above.
+    """
+    file = path / f"{path.name}.md" if path.is_dir() else path
+    if not file.is_file():
+        raise AssignmentError(f"{file}: there is no such assignment")
+    source = file.read_bytes()
+    notebook = jupytext.reads(source.decode(), fmt="md:myst")
+    about = notebook.metadata.get("course")
+    if not isinstance(about, dict) or not {"title", "minutes", "objectives"} <= set(about):
+        raise AssignmentError(f"{file}: its head needs 'course' with title, minutes and objectives")
+    cells: list[Cell] = []
+    solutions: dict[str, str] = {}
+    marking: dict[str, Mapping[str, Any]] = {}
+    for each in notebook.cells:
+        name = each.metadata.get("question", "")
+        if name and not QUESTION_NAME.fullmatch(str(name)):
+            raise AssignmentError(f"{file}: question {name!r}; expected q1 to q99")
+        if each.cell_type == "raw":
+            if name in marking or not name:
+                raise AssignmentError(f"{file}: a raw cell for {name or 'no question'}; expected one a question")
+            marking[name] = _yaml(file, name, each.source)
+            continue
+        if name in solutions:
+            raise AssignmentError(f"{file}: {name} has two answer cells; expected one")
+        if name:
+            solutions[name] = each.source
+        cells.append(Cell(each.cell_type, prompt(str(name), each.source) if name else each.source, name))
+    if set(solutions) != set(marking):
+        raise AssignmentError(f"{file}: answers for {sorted(solutions)}, marking for {sorted(marking)}")
+    questions = {name: _question(file, name, solutions[name], marking[name]) for name in solutions}
+    return Assignment(file.stem, about, tuple(cells), questions, source)
+
+
+def prompt(name: str, solution: str) -> str:
+    """What a learner starts from: ``...`` in the place of a block between ``# BEGIN SOLUTION`` and ``# END SOLUTION``,
+    and on the right-hand side of a line that ends in ``# SOLUTION``. A model answer in words is left out as a whole.
+    """
+    if solution.lstrip().startswith(MODEL_ANSWER):
+        return WORDS_PROMPT.format(number=name[1:])
+    return "\n".join(_prompt_lines(solution))
+
+
+def _prompt_lines(solution: str) -> Iterator[str]:
+    inside = False
+    for line in solution.split("\n"):
+        mark = line.strip()
+        if mark in ("# BEGIN SOLUTION", "# END SOLUTION"):
+            inside = mark.startswith("# BEGIN")
+            if inside:
+                yield line.replace(mark, "...")
+        elif not inside:
+            yield re.sub(r"(?P<left>^\s*(?:return|[^=]*[^=<>!]=(?!=)))\s.*# SOLUTION\s*$", r"\g<left> ...", line)
+
+
+def _yaml(file: Path, name: str, text: str) -> Mapping[str, Any]:
+    try:
+        said = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise AssignmentError(f"{file}: the marking of {name} is not YAML: {error}") from None
+    if not isinstance(said, dict) or set(said) not in ({"checks"}, {"rubric", "points"}):
+        raise AssignmentError(f"{file}: the marking of {name} has to hold 'checks', or 'rubric' and 'points'")
+    return said
+
+
+def _question(file: Path, name: str, solution: str, marking: Mapping[str, Any]) -> Question:
+    try:
+        if "checks" in marking:
+            return Question(name, solution, tuple(_check(each) for each in marking["checks"]))
+        rubric = tuple((float(level["points"]), str(level["for"])) for level in marking["rubric"])
+        return Question(name, solution, rubric=rubric, manual_points=float(marking["points"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise AssignmentError(f"{file}: the marking of {name}: {error!r}") from None
+
+
+def _check(said: Mapping[str, Any]) -> Check:
+    if unknown := set(said) - CHECK_KEYS:
+        raise ValueError(f"unknown {sorted(unknown)}; expected some of {sorted(CHECK_KEYS)}")
+    mistakes = []
+    for each in said.get("mistakes", ()):
+        if unknown := set(each) - MISTAKE_KEYS:
+            raise ValueError(f"unknown {sorted(unknown)}; expected some of {sorted(MISTAKE_KEYS)}")
+        mistakes.append(Mistake(str(each["expression"]), str(each["message"]), float(each.get("points", 0))))
+    compile(said["expression"], "<check>", "eval")
+    return Check(
+        expression=str(said["expression"]),
+        points=float(said["points"]),
+        message=str(said["message"]),
+        relative=float(said.get("relative", RELATIVE)),
+        absolute=float(said.get("absolute", 0.0)),
+        unordered=bool(said.get("unordered", False)),
+        mistakes=tuple(mistakes),
+    )
