@@ -1,4 +1,4 @@
-"""What an analyst could have chosen: every defensible analysis of a claim, its effect and its verdict.
+"""What an analyst could have chosen: every combination of the listed choices for a claim, its effect and its verdict.
 
 data -> evidence -> pooling -> verdict -> multiverse. A *universe* is one choice in each of the dimensions below:
 
