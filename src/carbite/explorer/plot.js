@@ -244,7 +244,8 @@ function rowsPlot(chart, width) {
   // Where names would leave the bars too little room they stand above them.
   const above = narrow || labelWidth > 0.4 * width;
   const rowHeight = above ? ROW + LINE : ROW + 4;
-  const left = above ? 8 : labelWidth + 12;
+  const wanted = ticksOf(chart.x, narrow ? 4 : 7);
+  const left = above ? Math.max(8, textWidth(wanted[0].text) / 2 + 2) : labelWidth + 12;
   const texts = chart.rows.flatMap((row) => [...(row.spans ?? []), ...(row.marks ?? [])].map(({ text }) => (text ? textWidth(text) : 0)));
   const right = Math.max(MARGIN.right, ...texts.map((size) => size + 12));
   const toX = scaleOf(chart.x, left, width - right);
@@ -254,7 +255,7 @@ function rowsPlot(chart, width) {
   const top = MARGIN.top + laneCount * LINE + 4;
   const bottom = top + chart.rows.length * rowHeight + 4;
   const height = bottom + MARGIN.bottom;
-  const ticks = spaced(ticksOf(chart.x, narrow ? 4 : 7), toX, width).map(({ at, text }) => `${line(toX(at), top, toX(at), bottom, PLOT_GRID)}${words(text, toX(at), bottom + 17, "middle")}`);
+  const ticks = spaced(wanted, toX, width).map(({ at, text }) => `${line(toX(at), top, toX(at), bottom, PLOT_GRID)}${words(text, toX(at), bottom + 17, "middle")}`);
   const rules = references.map(({ at }, position) => line(toX(at), top - (laneCount - 1 - lanes[position].lane) * LINE, toX(at), bottom, "currentColor", DASHES.dashed, 1.2));
   const labels = lanes.map(({ text, x, lane }) => words(text, x, top - 4 - (laneCount - 1 - lane) * LINE));
   const ends = [];
