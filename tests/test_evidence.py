@@ -441,6 +441,24 @@ def test_remissions_counted_by_infusion_and_by_enrolment() -> None:
     assert all(r.n == trials.loc[r.trial_id, r.reading] for r in other.itertuples())
 
 
+@pytest.mark.parametrize(
+    ("comparison", "zuma_1", "juliet", "transcend"), [("lymphoma_cr", 55, 45, 136), ("lymphoma_response", 83, 61, 187)]
+)
+def test_responses_of_lymphoma_counted_by_infusion_and_by_enrolment(
+    comparison: str, zuma_1: int, juliet: int, transcend: int
+) -> None:
+    """Patients who never got cells, or could not be evaluated, are failures: the events stay, n grows."""
+    frame = carbite.outcomes(comparison)
+    other = frame[frame["reading"] != "printed"]
+    assert {(r.trial_id, r.reading): (r.events, r.n) for r in other.itertuples()} == {
+        ("zuma-1", "enrolled"): (zuma_1, 111),
+        ("juliet", "infused"): (juliet, 115),
+        ("juliet", "enrolled"): (juliet, 167),
+        ("transcend", "infused"): (transcend, 269),
+        ("transcend", "enrolled"): (transcend, 344),
+    }
+
+
 def test_no_patient_is_counted_twice_by_default() -> None:
     cohorts = {row["trial_id"]: set(row["cohort_ids"].split()) for row in carbite.records("trials")}
     overlaps = []

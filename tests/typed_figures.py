@@ -34,7 +34,7 @@ WORDS = re.compile(
 NAMES = {
     "trials": ("name", "agent", "costimulatory_domain", "registration"),
     "claims": ("claim_id",),
-    "constructs": ("targets", "costimulatory_domain"),
+    "constructs": ("name", "targets", "costimulatory_domain"),
     "comparisons": ("label",),
     "sources": ("title",),
     "follow_up": ("subject",),

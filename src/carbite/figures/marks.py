@@ -47,3 +47,25 @@ def by_arm() -> alt.Color:
     """The colours of both arms, without a legend: the marks are labelled."""
     domain = ["car_t", "bispecific"]
     return alt.Color("arm:N", legend=None, scale=alt.Scale(domain=domain, range=[ARMS[arm].colour for arm in domain]))
+
+
+def by_shape() -> alt.Shape:
+    """The markers of both arms, without a legend; always together with :func:`by_arm`."""
+    domain = ["car_t", "bispecific"]
+    return alt.Shape("arm:N", legend=None, scale=alt.Scale(domain=domain, range=[ARMS[arm].shape for arm in domain]))
+
+
+def interval_rows(table: pd.DataFrame, high: float, title: str) -> alt.LayerChart:
+    """A row for each ``Label``, which stands above it: ``Percent`` with the interval ``Low`` to ``High``, if any.
+
+    high: where the axis ends, in per cent. Rows stand in the order of the table.
+    """
+    # The order is given, because rows without an interval are missing in the first layer.
+    base = alt.Chart(table).encode(y=alt.Y("Label:N", sort=table["Label"].tolist(), axis=None))
+    percent = alt.X("Percent:Q", scale=alt.Scale(domain=[0, high]), title=title)
+    bars = base.transform_filter("isValid(datum.Low)").mark_rule(strokeWidth=2, yOffset=6)
+    return (
+        bars.encode(x=alt.X("Low:Q"), x2="High:Q", color=by_arm())
+        + base.mark_point(yOffset=6).encode(x=percent, color=by_arm(), shape=by_shape())
+        + base.mark_text(align="left", x=0, dy=-9).encode(text="Label:N")
+    ).properties(height=38 * len(table))

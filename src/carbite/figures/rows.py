@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from scipy import stats
 
 from carbite.evidence import row
 
@@ -19,6 +20,19 @@ def share(outcome: Mapping[str, Any]) -> float:
     """The printed percentage of an outcome where there is one, otherwise the count's."""
     printed = outcome["percent_printed"]
     return float(printed) if printed else 100.0 * outcome["events"] / outcome["n"]
+
+
+def exact_limits(outcome: Mapping[str, Any]) -> tuple[float, float]:
+    """The exact (Clopper-Pearson) 95 % interval of an outcome's count, in per cent."""
+    limits = stats.binomtest(outcome["events"], outcome["n"]).proportion_ci(method="exact")
+    return 100.0 * limits.low, 100.0 * limits.high
+
+
+def fisher(one: str, other: str) -> float:
+    """The two-sided P of Fisher's exact test of two outcomes."""
+    pair = outcome_rows(one, other)
+    p: float = stats.fisher_exact([[each["events"], each["n"] - each["events"]] for each in pair]).pvalue
+    return p
 
 
 def in_words(table: pd.DataFrame, name: str, column: str, value: str, opening: str) -> str:

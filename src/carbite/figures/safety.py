@@ -7,13 +7,12 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-from scipy import stats
 
 from carbite.charts import ARMS, Figure, show
 from carbite.comparison import Options, Selection, comparison
 from carbite.evidence import row
-from carbite.figures.marks import NEUTRAL, PERCENT_SCALE, by_arm, dumbbell
-from carbite.figures.rows import in_words, outcome_rows, share
+from carbite.figures.marks import NEUTRAL, PERCENT_SCALE, dumbbell, interval_rows
+from carbite.figures.rows import exact_limits, fisher, in_words, outcome_rows, share
 from carbite.figures.scenarios import scenarios
 
 NOT_STATED = "scale not stated"
@@ -106,7 +105,7 @@ def burden() -> Figure:
     for endpoint, name in endpoints.items():
         for group, (arm, template) in groups.items():
             (outcome,) = outcome_rows(template.format(endpoint))
-            limits = stats.binomtest(outcome["events"], outcome["n"]).proportion_ci(method="exact")
+            low, high = exact_limits(outcome)
             rows.append(
                 {
                     "Toxicity": name,
@@ -115,22 +114,16 @@ def burden() -> Figure:
                     "Events": outcome["events"],
                     "Patients": outcome["n"],
                     "Percent": round(100.0 * outcome["events"] / outcome["n"], 1),
-                    "Low": round(100.0 * limits.low, 1),
-                    "High": round(100.0 * limits.high, 1),
+                    "Low": round(low, 1),
+                    "High": round(high, 1),
                 }
             )
     table = pd.DataFrame(rows)
     short = table["Toxicity"].replace({"Cytokine release syndrome": "CRS"})
     counts = table["Events"].astype(str) + " of " + table["Patients"].astype(str)
     table["Label"] = short + ", " + table["Group"] + ": " + counts
-    base = alt.Chart(table).encode(y=alt.Y("Label:N", sort=None, axis=None))
-    percent = alt.X("Percent:Q", scale=alt.Scale(domain=[0, 80]), title="% of patients, exact 95 % interval")
-    chart = (
-        base.mark_rule(strokeWidth=2, yOffset=6).encode(x=alt.X("Low:Q"), x2="High:Q", color=by_arm())
-        + base.mark_point(yOffset=6).encode(x=percent, color=by_arm(), shape=_arm_shape())
-        + base.mark_text(align="left", x=0, dy=-9).encode(text="Label:N")
-    ).properties(height=38 * len(table))
-    tests = [_fisher(f"mskcc-severe-{each}-low-burden", f"mskcc-severe-{each}-high-burden") for each in endpoints]
+    chart = interval_rows(table, 80, "% of patients, exact 95 % interval")
+    tests = [fisher(f"mskcc-severe-{each}-low-burden", f"mskcc-severe-{each}-high-burden") for each in endpoints]
     return show(
         chart,
         title="At low burden CAR T cells come near blinatumomab in residual disease; at high burden they are far off",
@@ -398,18 +391,6 @@ def _printed_range(table: str, name: str) -> tuple[float, float]:
     if table == "statements":
         return printed["low"], printed["high"]
     return float(printed["percent_printed"]), float(printed["percent_printed"])
-
-
-def _fisher(low_id: str, high_id: str) -> float:
-    """The two-sided P of Fisher's exact test of two outcomes."""
-    low, high = outcome_rows(low_id, high_id)
-    p: float = stats.fisher_exact([[each["events"], each["n"] - each["events"]] for each in (low, high)]).pvalue
-    return p
-
-
-def _arm_shape() -> alt.Shape:
-    domain = ["car_t", "bispecific"]
-    return alt.Shape("arm:N", legend=None, scale=alt.Scale(domain=domain, range=[ARMS[arm].shape for arm in domain]))
 
 
 def _bars(table: pd.DataFrame, names: str, title: str) -> alt.LayerChart:
