@@ -76,7 +76,8 @@ def predictions() -> Markup:
         f'<ul class="carbite-entries">{"".join(_entry(row) for row in rows if row["source_id"] == each)}</ul></div>'
         for each in articles()
     )
-    return listing(groups, noun="predictions", count=len(rows), choices=choices)
+    folded = f"The {len(rows)} predictions, to filter"
+    return listing(groups, noun="predictions", count=len(rows), choices=choices, folded=folded)
 
 
 def anchor(prediction_id: str) -> str:

@@ -24,12 +24,18 @@ class Choice:
 
 
 def listing(
-    body: str, *, noun: str, count: int, choices: Sequence[Choice], orders: Mapping[str, str] | None = None
+    body: str,
+    *,
+    noun: str,
+    count: int,
+    choices: Sequence[Choice],
+    orders: Mapping[str, str] | None = None,
+    folded: str | None = None,
 ) -> Markup:
     """The form, a line that says how many entries are shown, and ``body``, the HTML with the entries.
 
     noun: what entries are called. orders: by name, what the list can be sorted by, in words; the entries are then
-    those of one parent.
+    those of one parent. folded: what to call the list while it is folded away, as a long one in a chapter is.
     """
     lists = [_select(choice, "any") for choice in choices]
     if orders:
@@ -40,7 +46,8 @@ def listing(
         f'{"".join(lists)}<button type="button">Show all {noun}</button></form>'
     )
     shown = f'<p class="carbite-shown" role="status">{count} {noun}</p>'
-    return Markup(f'<div class="carbite-listing" data-noun="{noun}">{form}{shown}{body}</div>')
+    listed = f'<div class="carbite-listing" data-noun="{noun}">{form}{shown}{body}</div>'
+    return Markup(f"<details><summary>{escape(folded)}</summary>{listed}</details>" if folded else listed)
 
 
 def _select(choice: Choice, nothing: str) -> str:

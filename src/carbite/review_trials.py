@@ -43,9 +43,8 @@ def review_trials() -> Markup:
         Choice("results", "Results", RESULTS),
     ]
     body = f'<ul class="carbite-entries">{"".join(entries)}</ul>'
-    listed = listing(body, noun="trials", count=len(entries), choices=choices)
-    summary = f"The {len(entries)} rows of Tables 2 and 3, to filter"
-    return Markup(f"<details><summary>{summary}</summary>{listed.html}</details>")
+    folded = f"The {len(entries)} rows of Tables 2 and 3, to filter"
+    return listing(body, noun="trials", count=len(entries), choices=choices, folded=folded)
 
 
 def partners(agents: str) -> list[str]:

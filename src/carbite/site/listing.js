@@ -49,6 +49,9 @@
   function readAddress() {
     clear();
     if (!isOurs(location.hash)) return show();
+    // A link to some of the entries is followed to see them.
+    const folded = form.closest("details");
+    if (folded) folded.open = true;
     const [version, ...parts] = location.hash.split(";");
     const understood = version === VERSION && parts.map(readPart).every(Boolean);
     if (!understood) clear();

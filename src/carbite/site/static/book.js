@@ -29,6 +29,16 @@
   // The theme names this button for Bootstrap's tips only; the browser's own do without it.
   for (const button of document.querySelectorAll("[data-bs-title]")) button.title = button.dataset.bsTitle;
 
+  // A link to what is folded away unfolds it, also in browsers that do not do so themselves.
+  const unfold = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    const folded = target?.closest("details:not([open])");
+    for (let around = target?.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
+    if (folded) target.scrollIntoView();
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
   // Paper is white and cannot be unfolded: print in the light theme, with all data and sources, but not the code.
   const page = document.documentElement.dataset;
   let theme = page.theme;
