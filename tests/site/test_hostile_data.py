@@ -19,7 +19,7 @@ from tests import hostile_book
 from tests.site.conftest import PATIENCE_MS, visit
 from tests.site.hostile import FORMULAS, INVISIBLE, MARKUP
 from tests.site.reader import Reader
-from tests.site.test_faults import EVERYWHERE
+from tests.thoroughness import THOROUGH
 
 pytestmark = pytest.mark.audit
 
@@ -36,7 +36,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if named:
         return Path(named)
     folder = tmp_path_factory.mktemp("hostile")
-    hostile_book.build(folder, whole=EVERYWHERE)
+    hostile_book.build(folder, whole=THOROUGH)
     return folder
 
 
