@@ -38,7 +38,8 @@ def test_the_explorer_and_the_list_of_a_chapter_leave_each_other_alone(
     open_page: OpenPage, address: str, name: str
 ) -> None:
     page = open_page(f"{address}book/{name}.html")
-    first = page.locator(".carbite-explorer input[data-trial]:checked").first
+    trial = page.locator(".carbite-explorer input[data-trial]:checked").first.get_attribute("data-trial")
+    first = page.locator(f'.carbite-explorer input[data-trial="{trial}"]')
     first.uncheck()
     page.locator("details:has(> .carbite-listing) > summary").click()
     everything = page.locator(".carbite-entry:visible").count()
