@@ -20,7 +20,8 @@ def mechanism(lab: str, browser: Browser) -> Iterator[Notebook]:
     watch = Watch()
     watch.begin(context)
     opened = Notebook(context.new_page(), watch)
-    opened.page.goto(f"{lab}lab/tree/mechanism.ipynb")
+    # In a workspace of its own: the other one would open the notebooks again that earlier tests left open.
+    opened.page.goto(f"{lab}lab/workspaces/mechanism/tree/mechanism.ipynb")
     expect(opened.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     opened.run_all()
     assert opened.errors.all_inner_texts() == []
