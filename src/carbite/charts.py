@@ -311,7 +311,7 @@ def as_csv(header: list[str], rows: Iterable[Sequence[Any]]) -> str:
     """The data as CSV (RFC 4180, \\n line ends), in which no text is a formula to a spreadsheet."""
 
     def safe(value: Any) -> str:
-        text = _word(value)
+        text = _cell(value)
         return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
 
     out = io.StringIO()

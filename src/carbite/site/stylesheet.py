@@ -14,7 +14,7 @@ from typing import Any
 import tinycss2
 from sphinx.application import Sphinx
 
-from .assets import OURS, Context
+from .assets import OURS
 
 BOUND = f"{OURS}/site.css"
 # What the theme's layout links before all others.
@@ -29,8 +29,6 @@ _FUNCTION = re.compile(r":[\w-]+\([^()]*\)")
 _URL = re.compile(r"url\(\s*(['\"]?)(?!data:|#|https?:)([^'\")]+)\1\s*\)")
 # Rules of which each holds further rules.
 _NESTING = frozenset({"media", "supports", "layer", "container"})
-
-_SHEETS = "carbite_stylesheets"
 
 
 def is_used(selector: str, words: set[str]) -> bool:
@@ -103,19 +101,20 @@ def bind(site: Path, sheets: Sequence[str]) -> str:
     return "\n".join(bound) + "\n"
 
 
-def note(app: Sphinx, pagename: str, template: str, context: Context, doctree: object) -> None:
-    """Note which stylesheets the extensions registered, before pages leave out what they do not need."""
-    registered = (str(file.filename).removeprefix("_static/") for file in context["css_files"])
-    setattr(app, _SHEETS, list(dict.fromkeys((*THEME, *registered))))
+def sheets(app: Sphinx) -> list[str]:
+    """The stylesheets that the theme and all extensions link, below `_static/`, whether pages are written or not."""
+    # Pages take from the one list what they do not need; Sphinx keeps the whole in the other, once it writes pages.
+    builder: Any = app.builder
+    registered: Iterable[Any] = getattr(builder, "_orig_css_files", builder._css_files)
+    return list(dict.fromkeys((*THEME, *(str(file.filename).removeprefix("_static/") for file in registered))))
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Once the pages are written and the icons cut: write the one stylesheet, and let pages ask for this version."""
-    sheets: list[str] | None = getattr(app, _SHEETS, None)
-    if error or app.builder.format != "html" or sheets is None:
+    if error or app.builder.format != "html":
         return
     site = Path(app.outdir)
-    css = bind(site, sheets)
+    css = bind(site, sheets(app))
     (site / "_static" / BOUND).write_text(css, "utf-8")
     version = sha256(css.encode()).hexdigest()[:8]
     for page in site.rglob("*.html"):
@@ -125,5 +124,4 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("html-page-context", note, priority=100)
     app.connect("build-finished", finish, priority=950)
