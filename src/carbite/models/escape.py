@@ -25,8 +25,10 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from carbite.comparison import parse_question
 from carbite.evidence import row
 from carbite.prose import NO_BREAK, number
+from carbite.verdict import evaluate
 
 from .formats import fill, rounded, significant
 from .model import Model, wording
@@ -214,8 +216,8 @@ def relapsing(arm: str) -> tuple[float, float]:
 
 
 def pooled(arm: str) -> float:
-    """The pooled remission rate of the chapter on efficacy, from 0 to 1; ``arm`` as in the data."""
-    return float(number(f"v:cr:{arm}.percent").text.partition(NO_BREAK)[0]) / 100.0
+    """The pooled remission rate of the chapter on efficacy as it prints it, from 0 to 1; ``arm`` as in the data."""
+    return float(evaluate(*parse_question("cr")).text[f"{arm}.percent"]) / 100.0
 
 
 def kept_of_responders(arm: str, response: float) -> float:

@@ -20,8 +20,8 @@ STYLES = "styles.css"
 
 # Reading devices know no variables in SVG: the fallback, which each of ours has, stands in.
 _VARIABLE = re.compile(r"var\(--[\w-]+,\s*((?:[^()]|\([^()]*\))*)\)")
-# HTML knows no upper case, XML does.
 _NAMESPACES = {"svg": "http://www.w3.org/2000/svg", "math": "http://www.w3.org/1998/Math/MathML"}
+# HTML knows no upper case, XML does.
 _CASE = {"viewbox": "viewBox", "preserveaspectratio": "preserveAspectRatio", "clippath": "clipPath"}
 # In an archive the first file says what it is, and time begins in 1980.
 _MIMETYPE = "application/epub+zip"
