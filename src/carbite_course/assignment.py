@@ -21,11 +21,13 @@ from typing import Any
 import jupytext
 import yaml
 
+from carbite_course.debate import JUDGES
+
 SELF_CHECK = "%%selfcheck"
 MODEL_ANSWER = "<!-- MODEL ANSWER -->"
 WORDS_PROMPT = "*Your answer to Question {number}: double-click here, write in the place of this line, run the cell.*"
 QUESTION_NAME = re.compile(r"q[1-9][0-9]?")
-CHECK_KEYS = {"expression", "points", "message", "relative", "absolute", "unordered", "mistakes"}
+CHECK_KEYS = {"expression", "points", "message", "relative", "absolute", "unordered", "judge", "mistakes"}
 MISTAKE_KEYS = {"expression", "message", "points"}
 RELATIVE = 1e-6
 """Tolerance of a check that states none: what differs only by the order of floating-point sums is the same."""
@@ -50,6 +52,8 @@ class Check:
 
     A number may differ by ``relative`` of the solution's value or by ``absolute``, whichever is more.
     ``unordered`` lists are compared as sets. ``message`` is what a learner reads whose value differs.
+    Where no single value is right, ``judge`` names what looks at the value when it has left the sandbox; its finding
+    is compared with that for the solution, and mistakes name other findings.
     """
 
     expression: str
@@ -58,7 +62,12 @@ class Check:
     relative: float = RELATIVE
     absolute: float = 0.0
     unordered: bool = False
+    judge: str = ""
     mistakes: tuple[Mistake, ...] = ()
+
+    def judged(self, value: Any) -> Any:
+        """What is compared: the value, or the judge's finding on it."""
+        return JUDGES[self.judge](value) if self.judge else value
 
 
 @dataclass(frozen=True)
@@ -213,6 +222,8 @@ def _check(said: Mapping[str, Any]) -> Check:
             raise ValueError(f"unknown {sorted(unknown)}; expected some of {sorted(MISTAKE_KEYS)}")
         mistakes.append(Mistake(str(each["expression"]), str(each["message"]), float(each.get("points", 0))))
     compile(said["expression"], "<check>", "eval")
+    if said.get("judge", "") not in ("", *JUDGES):
+        raise ValueError(f"judge is {said['judge']!r}; expected one of {', '.join(JUDGES)}")
     return Check(
         expression=str(said["expression"]),
         points=float(said["points"]),
@@ -220,5 +231,6 @@ def _check(said: Mapping[str, Any]) -> Check:
         relative=float(said.get("relative", RELATIVE)),
         absolute=float(said.get("absolute", 0.0)),
         unordered=bool(said.get("unordered", False)),
+        judge=str(said.get("judge", "")),
         mistakes=tuple(mistakes),
     )

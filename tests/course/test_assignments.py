@@ -21,7 +21,7 @@ from carbite_course.assignment import SELF_CHECK, Assignment, read
 from carbite_course.building import build, notebook
 from tests.course import files
 from tests.course.conftest import own_new, put
-from tests.course.unprivileged import ROOT, course
+from tests.course.unprivileged import ROOT, module
 
 FOLDER = ROOT / "course" / "assignments"
 NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
@@ -37,18 +37,33 @@ def assignment(request: pytest.FixtureRequest) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def marked(assignment: Assignment, workplace: Path) -> Path:
-    """Solution, blank and mistakes of an assignment, graded."""
-    submissions = own_new(workplace / f"{assignment.name}-submissions")
+def graded(request: pytest.FixtureRequest, workplace: Path) -> Path:
+    """Solution, blank and mistakes of every assignment that is tested, graded in one run."""
+    asked = {item.callspec.params.get("assignment") for item in request.session.items if hasattr(item, "callspec")}
+    names = [name for name in NAMES if name in asked]
+    submissions, folder = own_new(workplace / "assignments"), own_new(workplace / "assignments-graded")
+    for name in names:
+        hand_in(read(FOLDER / name), own_new(submissions / name))
+        own_new(folder / name)
+    sources = [FOLDER / name for name in names]
+    run = module("tests.course.grade_many", submissions, folder, *sources, home=workplace)
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+def hand_in(assignment: Assignment, submissions: Path) -> None:
+    """Solution, blank and mistakes as a class."""
     put(submissions, "solution", "a.ipynb", files.as_bytes(notebook(assignment, assignment.solution)))
     put(submissions, "blank", "a.ipynb", files.as_bytes(notebook(assignment)))
     for number, each in enumerate(MISTAKES[assignment.name]):
         answers = assignment.solution | each["answers"]
         put(submissions, f"mistake-{number}", "a.ipynb", files.as_bytes(notebook(assignment, answers)))
-    folder = own_new(workplace / f"{assignment.name}-graded")
-    run = course("grade", FOLDER / assignment.name, submissions, "--to", folder, "--kernels", "2", home=workplace)
-    assert run.returncode == 0, run.stderr
-    return folder
+
+
+@pytest.fixture(scope="module")
+def marked(assignment: Assignment, graded: Path) -> Path:
+    """What grading an assignment left."""
+    return graded / assignment.name
 
 
 def points(folder: Path, name: str) -> dict[str, float | None]:
