@@ -5,7 +5,8 @@ Cells are told apart by what stands at their head:
 - a code cell with ``:question: q1`` holds the solution of a question, a Markdown cell after
   ``+++ {"question": "q5"}`` the model answer of one that is marked by hand;
 - a raw cell with ``:question: q1`` holds YAML: either ``checks``, or ``rubric`` and ``points``;
-- everything else is given to the learner as it is.
+- everything else is given to the learner as it is; a code cell that begins with ``# Only to look at`` is not run
+  by the grader, so that what takes long or draws costs nothing there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import yaml
 from carbite_course.debate import JUDGES
 
 SELF_CHECK = "%%selfcheck"
+ONLY_SHOWN = "# Only to look at"
 MODEL_ANSWER = "<!-- MODEL ANSWER -->"
 WORDS_PROMPT = "*Your answer to Question {number}: double-click here, write in the place of this line, run the cell.*"
 QUESTION_NAME = re.compile(r"q[1-9][0-9]?")
@@ -101,8 +103,8 @@ class Cell:
 
     @property
     def runs(self) -> bool:
-        """Whether the grader runs it: self-checks are the learner's."""
-        return self.kind == "code" and not self.source.startswith(SELF_CHECK)
+        """Whether the grader runs it: self-checks and cells that show something are the learner's."""
+        return self.kind == "code" and not self.source.startswith((SELF_CHECK, ONLY_SHOWN))
 
 
 @dataclass(frozen=True)

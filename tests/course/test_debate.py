@@ -20,7 +20,7 @@ SEVERE_CRS = format_hash(*parse_question("severe_crs"))
 LYMPHOMA = format_hash(*parse_question("lymphoma_cr"))
 BY_ENROLMENT = format_hash(*parse_question("lymphoma_cr?reading=enrolled"))
 # What may stand in the place of anything that a notebook returns.
-JUNK: list[Any] = [None, True, 3, 2.5, "", "right", [], ["right"], {}, {"right": "right"}, [[]], [None] * 3, "\ud800"]
+JUNK: list[Any] = [None, True, 3, 2.5, "", "-", [], ["right"], {}, {"right": "right"}, [[]], [None] * 3, "\ud800"]
 
 
 def alphabet(name: str) -> str:
