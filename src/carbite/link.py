@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -94,7 +95,7 @@ def _readings(text: str) -> dict[str, str]:
     return readings
 
 
-def _value(name: str, text: str) -> str | float:
+def _value(name: str, text: str) -> Any:
     if not isinstance(getattr(Options(), name), float):
         return text
     if not _NUMBER.fullmatch(text):

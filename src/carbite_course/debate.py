@@ -15,7 +15,6 @@ from typing import Any
 from carbite.comparison import Options, Selection
 from carbite.evidence import records
 from carbite.link import parse_hash
-from carbite.verdict import evaluate
 
 SIDES = ("car_t", "bispecific")
 RIGHT, UNREADABLE = "right", "unreadable"
@@ -50,7 +49,14 @@ def verdict_of(link: str) -> str:
 
     Raises ValueError for a link that opens none, saying what is wrong with it.
     """
-    return evaluate(*parse_hash(link)).verdict
+    return _verdict(parse_hash(link))
+
+
+def _verdict(state: tuple[Selection, Options]) -> str:
+    # What pools takes long to load, and few commands need it.
+    from carbite.verdict import evaluate
+
+    return evaluate(*state).verdict
 
 
 def _side(value: Any) -> str:
@@ -79,7 +85,7 @@ def _argument(value: Any) -> str:
         return ANOTHER_ENDPOINT
     if _assumes(selection, options):
         return ASSUMPTION
-    verdict = evaluate(selection, options).verdict
+    verdict = _verdict((selection, options))
     if verdict != said.strip().casefold():
         return ANOTHER_VERDICT
     carries = verdict == side if role == CASE else verdict in (side, "undecided")
@@ -99,7 +105,7 @@ def _reply(value: Any) -> str:
         return ANOTHER_ENDPOINT
     if _assumes(*first) or _assumes(*second):
         return ASSUMPTION
-    before, after = evaluate(*first).verdict, evaluate(*second).verdict
+    before, after = _verdict(first), _verdict(second)
     if after != said.strip().casefold():
         return ANOTHER_VERDICT
     if after in (before, "not-testable"):

@@ -39,7 +39,8 @@ def assignment(request: pytest.FixtureRequest) -> Assignment:
 @pytest.fixture(scope="module")
 def graded(request: pytest.FixtureRequest, workplace: Path) -> Path:
     """Solution, blank and mistakes of every assignment that is tested, graded in one run."""
-    asked = {item.callspec.params.get("assignment") for item in request.session.items if hasattr(item, "callspec")}
+    called = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = {each.params.get("assignment") for each in called if each}
     names = [name for name in NAMES if name in asked]
     submissions, folder = own_new(workplace / "assignments"), own_new(workplace / "assignments-graded")
     for name in names:
