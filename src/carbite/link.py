@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
 
-from carbite.comparison import Options, Selection
+from carbite.comparison import Options, Selection, Trial, added_trial, check, comparison
 
 SCHEMA = "1"
 _OPTION_KEYS = {
@@ -18,6 +22,12 @@ _OPTION_KEYS = {
     "b": "bias",
     "a": "attrition",
 }
+# Other keys of an address belong to other parts of a page.
+_KEYS = {"c", "on", "rt", "x", *_OPTION_KEYS}
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_COUNT = re.compile(r"[0-9]{1,9}")
+_LONGEST_NAME = 60
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def format_hash(selection: Selection, options: Options | None = None) -> str:
@@ -37,6 +47,73 @@ def format_hash(selection: Selection, options: Options | None = None) -> str:
         (count,) = trial.counts.values()
         parts.append("x=" + "~".join(_part(value) for value in (trial.name, trial.arm, count.events, count.n)))
     return "#" + ";".join(parts)
+
+
+def parse_hash(link: str) -> tuple[Selection, Options]:
+    """The state that a link opens: what :func:`format_hash` wrote, alone or at the end of an address.
+
+    Raises ValueError that says what is wrong, for every link at which the page shows the published comparison with
+    a notice, and for one without a state.
+    """
+    version, *parts = link.strip().partition("#")[2].split(";")
+    if version != f"s={SCHEMA}":
+        raise ValueError(f"expected a link to a state of the explorer, with '#s={SCHEMA};c=' in it")
+    values: dict[str, str] = {}
+    added: list[str] = []
+    for key, _, value in (part.partition("=") for part in parts if "=" in part):
+        if key == "x":
+            added.append(value)
+        elif key in values:
+            raise ValueError(f"{key!r} stands in the link twice")
+        elif key in _KEYS:
+            values[key] = value
+    if missing := {"c", "on"} - set(values):
+        raise ValueError(f"the link does not say {' and '.join(sorted(missing))!r}: endpoint, ticked trials")
+    try:
+        asked = comparison(values["c"])
+    except KeyError as error:
+        raise ValueError(error.args[0]) from None
+    trials = tuple(values["on"].split(",")) if values["on"] else ()
+    if len(set(trials)) < len(trials):
+        raise ValueError("a trial is ticked twice in the link")
+    selection = Selection(asked.comparison_id, trials, _readings(values.get("rt", "")))
+    for text in added:
+        taken = {trial.name for trial in (*asked.trials, *selection.added)}
+        selection = replace(selection, added=(*selection.added, _added(text, taken)))
+    options = Options(**{name: _value(name, values[key]) for key, name in _OPTION_KEYS.items() if key in values})
+    check(selection, options)
+    return selection, options
+
+
+def _readings(text: str) -> dict[str, str]:
+    readings: dict[str, str] = {}
+    for pair in text.split(",") if text else ():
+        trial, _, reading = pair.partition(".")
+        if trial in readings or not reading:
+            raise ValueError(f"{pair!r} does not say how one trial is counted")
+        readings[trial] = reading
+    return readings
+
+
+def _value(name: str, text: str) -> Any:
+    if not isinstance(getattr(Options(), name), float):
+        return text
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"option {name} is {text!r}; expected a number")
+    return float(text)
+
+
+def _added(text: str, taken: Iterable[str]) -> Trial:
+    parts = text.split("~")
+    if len(parts) != 4 or _BROKEN_ESCAPE.search(text):
+        raise ValueError("an added trial cannot be read; expected its name, arm, events and patients")
+    name, arm, events, n = (unquote(part, errors="strict") for part in parts)
+    if not (_COUNT.fullmatch(events) and _COUNT.fullmatch(n)):
+        raise ValueError(f"{name!r} has {events!r} of {n!r} patients; expected whole numbers")
+    trial = added_trial(name, arm, int(events), int(n))
+    if trial.name in taken or len(trial.name) > _LONGEST_NAME:
+        raise ValueError(f"an added trial is called {trial.name!r}; expected up to {_LONGEST_NAME} signs, none twice")
+    return trial
 
 
 def _number(value: float) -> str:

@@ -5,7 +5,8 @@ Cells are told apart by what stands at their head:
 - a code cell with ``:question: q1`` holds the solution of a question, a Markdown cell after
   ``+++ {"question": "q5"}`` the model answer of one that is marked by hand;
 - a raw cell with ``:question: q1`` holds YAML: either ``checks``, or ``rubric`` and ``points``;
-- everything else is given to the learner as it is.
+- everything else is given to the learner as it is; a code cell that begins with ``# Only to look at`` is not run
+  by the grader, so that what takes long or draws costs nothing there.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from typing import Any
 import jupytext
 import yaml
 
+from carbite_course.debate import JUDGES
+
 SELF_CHECK = "%%selfcheck"
+ONLY_SHOWN = "# Only to look at"
 MODEL_ANSWER = "<!-- MODEL ANSWER -->"
 WORDS_PROMPT = "*Your answer to Question {number}: double-click here, write in the place of this line, run the cell.*"
 QUESTION_NAME = re.compile(r"q[1-9][0-9]?")
-CHECK_KEYS = {"expression", "points", "message", "relative", "absolute", "unordered", "mistakes"}
+CHECK_KEYS = {"expression", "points", "message", "relative", "absolute", "unordered", "judge", "mistakes"}
 MISTAKE_KEYS = {"expression", "message", "points"}
 RELATIVE = 1e-6
 """Tolerance of a check that states none: what differs only by the order of floating-point sums is the same."""
@@ -50,6 +54,8 @@ class Check:
 
     A number may differ by ``relative`` of the solution's value or by ``absolute``, whichever is more.
     ``unordered`` lists are compared as sets. ``message`` is what a learner reads whose value differs.
+    Where no single value is right, ``judge`` names what looks at the value when it has left the sandbox; its finding
+    is compared with that for the solution, and mistakes name other findings.
     """
 
     expression: str
@@ -58,7 +64,12 @@ class Check:
     relative: float = RELATIVE
     absolute: float = 0.0
     unordered: bool = False
+    judge: str = ""
     mistakes: tuple[Mistake, ...] = ()
+
+    def judged(self, value: Any) -> Any:
+        """What is compared: the value, or the judge's finding on it."""
+        return JUDGES[self.judge](value) if self.judge else value
 
 
 @dataclass(frozen=True)
@@ -92,8 +103,8 @@ class Cell:
 
     @property
     def runs(self) -> bool:
-        """Whether the grader runs it: self-checks are the learner's."""
-        return self.kind == "code" and not self.source.startswith(SELF_CHECK)
+        """Whether the grader runs it: self-checks and cells that show something are the learner's."""
+        return self.kind == "code" and not self.source.startswith((SELF_CHECK, ONLY_SHOWN))
 
 
 @dataclass(frozen=True)
@@ -213,6 +224,8 @@ def _check(said: Mapping[str, Any]) -> Check:
             raise ValueError(f"unknown {sorted(unknown)}; expected some of {sorted(MISTAKE_KEYS)}")
         mistakes.append(Mistake(str(each["expression"]), str(each["message"]), float(each.get("points", 0))))
     compile(said["expression"], "<check>", "eval")
+    if said.get("judge", "") not in ("", *JUDGES):
+        raise ValueError(f"judge is {said['judge']!r}; expected one of {', '.join(JUDGES)}")
     return Check(
         expression=str(said["expression"]),
         points=float(said["points"]),
@@ -220,5 +233,6 @@ def _check(said: Mapping[str, Any]) -> Check:
         relative=float(said.get("relative", RELATIVE)),
         absolute=float(said.get("absolute", 0.0)),
         unordered=bool(said.get("unordered", False)),
+        judge=str(said.get("judge", "")),
         mistakes=tuple(mistakes),
     )

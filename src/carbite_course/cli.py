@@ -1,4 +1,6 @@
-"""``carbite-course``: build the learners' notebooks, grade what comes back, put marks given by hand into the grades."""
+"""``carbite-course``: build the learners' notebooks, grade what comes back, put marks given by hand into the grades,
+and write answer keys for instructors.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from carbite_course import classwork, feedback, gradebook, results, sandbox
+from carbite_course import classwork, feedback, gradebook, key, results, sandbox
 from carbite_course.assignment import Assignment, AssignmentError, read
 from carbite_course.building import build
 from carbite_course.grading import GradingError, solve, starter
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="carbite-course", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="build | grade | merge")
+    commands = parser.add_subparsers(required=True, metavar="build | grade | merge | key")
     of_build = commands.add_parser("build", help="write the learners' version of assignments")
     of_build.add_argument("assignments", type=Path, nargs="+", help="folders or files with the sources")
     of_build.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the zip files go")
@@ -75,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     of_merge.add_argument("folder", type=Path, help="the folder that 'grade' wrote")
     _add_roster(of_merge)
     of_merge.set_defaults(action=_merge)
+
+    of_key = commands.add_parser("key", help="write answer keys, for instructors alone")
+    of_key.add_argument("assignments", type=Path, nargs="+", help="folders or files with the sources, which are run")
+    of_key.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the keys go, and nothing else")
+    of_key.set_defaults(action=_key)
     return parser
 
 
@@ -95,10 +102,31 @@ def _positive(text: str) -> int:
 
 
 def _build(chosen: argparse.Namespace) -> int:
+    _refuse_beside(chosen.to, key.PAGE.format(name="*"), "answer keys")
     for path in chosen.assignments:
         assignment = read(path)
         print(f"wrote {build(assignment, chosen.to)} ({assignment.points:g} points, {assignment.about['minutes']} min)")
     return 0
+
+
+def _key(chosen: argparse.Namespace) -> int:
+    """Solutions are the author's own: they run as they are, on a machine without a sandbox too."""
+    _refuse_beside(chosen.to, "*.zip", "files for learners")
+    for folder in (chosen.to.resolve(), *chosen.to.resolve().parents):
+        _refuse_beside(folder, "searchindex.js", "a site")
+    limits = Limits()
+    start = starter(sandbox.command(limits, trusted=True), limits)
+    for path in chosen.assignments:
+        assignment = read(path)
+        for written in key.write(chosen.to, assignment, solve(assignment, start, limits)):
+            print(f"wrote {written}, for instructors alone")
+    return 0
+
+
+def _refuse_beside(folder: Path, pattern: str, what: str) -> None:
+    """Keys never lie where learners fetch their files."""
+    if found := next(folder.glob(pattern), None):
+        raise AssignmentError(f"{folder}: holds {what} ({found.name}); answer keys need a folder of their own")
 
 
 def _grade(chosen: argparse.Namespace) -> int:

@@ -162,8 +162,9 @@ def solve(assignment: Assignment, start: Start, limits: Limits) -> Key:
     key = Key({place: reply.value for place, reply in seen.values.items()})
     for name, question in assignment.questions.items():
         for check in question.checks:
+            right = check.judged(key.values[name, check.expression])
             for mistake in check.mistakes:
-                if same(key.values[name, mistake.expression], key.values[name, check.expression], check):
+                if same(key.values[name, mistake.expression], right, check):
                     raise GradingError(f"{name} of {assignment.name}: the mistake {mistake.expression} is no mistake")
     return key
 
@@ -175,17 +176,18 @@ def marked(question: Question, key: Key, seen: Observed) -> list[dict[str, Any]]
 
 def _marked(name: str, check: Check, key: Key, seen: Observed) -> dict[str, Any]:
     reply = seen.values.get((name, check.expression), Reply(failure=ERROR))
+    value = None if reply.failure else check.judged(reply.value)
     points, said = 0.0, check.message
     if reply.failure:
         error = f" ({reply.error})" if reply.error in KNOWN_ERRORS else ""
         said = (
             f"{check.message} There was no value to compare: the check {REASONS.get(reply.failure, f'failed{error}')}."
         )
-    elif same(reply.value, key.values[name, check.expression], check):
+    elif same(value, check.judged(key.values[name, check.expression]), check):
         points, said = check.points, ""
     else:
         for mistake in check.mistakes:
-            if same(reply.value, key.values[name, mistake.expression], check):
+            if same(value, key.values[name, mistake.expression], check):
                 points, said = mistake.points, mistake.message
                 break
     return {"points": points, "out_of": check.points, "said": said}

@@ -21,7 +21,7 @@ from carbite_course.assignment import SELF_CHECK, Assignment, read
 from carbite_course.building import build, notebook
 from tests.course import files
 from tests.course.conftest import own_new, put
-from tests.course.unprivileged import ROOT, course
+from tests.course.unprivileged import ROOT, module
 
 FOLDER = ROOT / "course" / "assignments"
 NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
@@ -37,18 +37,34 @@ def assignment(request: pytest.FixtureRequest) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def marked(assignment: Assignment, workplace: Path) -> Path:
-    """Solution, blank and mistakes of an assignment, graded."""
-    submissions = own_new(workplace / f"{assignment.name}-submissions")
+def graded(request: pytest.FixtureRequest, workplace: Path) -> Path:
+    """Solution, blank and mistakes of every assignment that is tested, graded in one run."""
+    called = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = {each.params.get("assignment") for each in called if each}
+    names = [name for name in NAMES if name in asked]
+    submissions, folder = own_new(workplace / "assignments"), own_new(workplace / "assignments-graded")
+    for name in names:
+        hand_in(read(FOLDER / name), own_new(submissions / name))
+        own_new(folder / name)
+    sources = [FOLDER / name for name in names]
+    run = module("tests.course.grade_many", submissions, folder, *sources, home=workplace)
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+def hand_in(assignment: Assignment, submissions: Path) -> None:
+    """Solution, blank and mistakes as a class."""
     put(submissions, "solution", "a.ipynb", files.as_bytes(notebook(assignment, assignment.solution)))
     put(submissions, "blank", "a.ipynb", files.as_bytes(notebook(assignment)))
     for number, each in enumerate(MISTAKES[assignment.name]):
         answers = assignment.solution | each["answers"]
         put(submissions, f"mistake-{number}", "a.ipynb", files.as_bytes(notebook(assignment, answers)))
-    folder = own_new(workplace / f"{assignment.name}-graded")
-    run = course("grade", FOLDER / assignment.name, submissions, "--to", folder, "--kernels", "2", home=workplace)
-    assert run.returncode == 0, run.stderr
-    return folder
+
+
+@pytest.fixture(scope="module")
+def marked(assignment: Assignment, graded: Path) -> Path:
+    """What grading an assignment left."""
+    return graded / assignment.name
 
 
 def points(folder: Path, name: str) -> dict[str, float | None]:
@@ -107,11 +123,19 @@ def hidden_texts(assignment: Assignment) -> list[str]:
     return [text for text in hidden if len(text) >= TELLING or "(" in text]
 
 
-def test_the_same_source_gives_the_same_archive(assignment: Assignment, tmp_path: Path) -> None:
-    first = build(assignment, tmp_path / "first").read_bytes()
-    command = [sys.executable, "-m", "carbite_course", "build", str(FOLDER / assignment.name), "--to", str(tmp_path)]
+@pytest.fixture(scope="module")
+def built_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every assignment, built by the program in another process and another time zone."""
+    folder = tmp_path_factory.mktemp("built")
+    sources = [str(FOLDER / name) for name in NAMES]
+    command = [sys.executable, "-m", "carbite_course", "build", *sources, "--to", str(folder)]
     subprocess.run(command, check=True, capture_output=True, env={"PYTHONPATH": str(ROOT / "src"), "TZ": "Asia/Tokyo"})
-    assert (tmp_path / f"{assignment.name}.zip").read_bytes() == first
+    return folder
+
+
+def test_the_same_source_gives_the_same_archive(assignment: Assignment, built_elsewhere: Path, tmp_path: Path) -> None:
+    again = build(assignment, tmp_path).read_bytes()
+    assert (built_elsewhere / f"{assignment.name}.zip").read_bytes() == again
 
 
 def test_the_notebook_is_valid(assignment: Assignment) -> None:

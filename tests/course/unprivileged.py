@@ -63,9 +63,15 @@ def own(folder: Path) -> Path:
 
 def course(*arguments: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
     """Run ``carbite-course`` as an ordinary user."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT / "src")}
+    return module("carbite_course", *arguments, home=home)
+
+
+def module(name: str, *arguments: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run a Python module of this project as an ordinary user."""
+    paths = f"{ROOT / 'src'}:{ROOT}"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "PYTHONPATH": paths}
     return subprocess.run(
-        [*prefix(), sys.executable, "-B", "-m", "carbite_course", *map(str, arguments)],
+        [*prefix(), sys.executable, "-B", "-m", name, *map(str, arguments)],
         capture_output=True,
         text=True,
         env=environment,

@@ -19,6 +19,7 @@ from carbite.explorer.bundle import source, widget_module
 from carbite.explorer.payload import payload
 from carbite.explorer.simulation import Simulation
 from carbite.explorer.specification_curve import SpecificationCurve
+from carbite.link import format_hash
 from carbite.markup import building
 from carbite.verdict import evaluate
 
@@ -74,6 +75,11 @@ class Explorer(anywidget.AnyWidget):
     def _compute(self) -> None:
         self.result = _evaluated(self.selection, self.options)
 
+    @property
+    def link(self) -> str:
+        """What opens this state behind the address of a page: see :func:`carbite.link.format_hash`."""
+        return format_hash(_selection(self.selection), Options(**self.options))
+
     def _repr_mimebundle_(self, **keywords: Any) -> Any:
         if not building():
             return super()._repr_mimebundle_(**keywords)
@@ -93,10 +99,14 @@ class Explorer(anywidget.AnyWidget):
 
 
 def _evaluated(selection: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    asked = Selection(
-        comparison_id=selection["comparison"],
-        trials=tuple(selection["trials"]),
-        readings=dict(selection.get("readings", {})),
-        added=tuple(added_trial(**trial) for trial in selection.get("added", ())),
+    return evaluate(_selection(selection), Options(**options)).as_dict()
+
+
+def _selection(shared: dict[str, Any]) -> Selection:
+    """The selection that is shared with the browser."""
+    return Selection(
+        comparison_id=shared["comparison"],
+        trials=tuple(shared["trials"]),
+        readings=dict(shared.get("readings", {})),
+        added=tuple(added_trial(**trial) for trial in shared.get("added", ())),
     )
-    return evaluate(asked, Options(**options)).as_dict()
