@@ -10,6 +10,7 @@ is _build/hub/report.md; --record puts its figures into deploy/. Any failure end
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import secrets
@@ -29,11 +30,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from playwright.sync_api import Error
 
+from carbite.launch import pulled
 from carbite.node import node_executable
 from tests.launch import environment, report, sizing
 from tests.launch.environment import ROOT, Place
-from tests.launch.learner import Course, Hub, Server, path_of, study, study_in_browser
+from tests.launch.learner import Course, Hub, Server, follow, path_of, study, study_in_browser
 
 HERE = Path(__file__).parent
 FOLDER = ROOT / "_build" / "hub"
@@ -67,6 +70,13 @@ def prepare() -> Path:
     if not (FOLDER / "node_modules" / "configurable-http-proxy").is_dir():
         _do([sys.executable, "-c", NPM, "install", "--prefix", str(FOLDER), "--ignore-scripts", "--no-audit", PROXY])
     return python
+
+
+def settings(python: Path) -> list[str]:
+    """What the hub's own classes say against the settings for Kubernetes."""
+    command = [str(python), str(HERE / "settings.py"), str(ROOT / "deploy" / "z2jh")]
+    run = subprocess.run(command, capture_output=True, text=True)
+    return [f"deploy/z2jh: {line}" for line in (run.stdout + run.stderr).splitlines()] if run.returncode else []
 
 
 def _do(command: list[str]) -> None:
@@ -200,6 +210,23 @@ def _watch_starts(hub: Hub, names: list[str], began: dict[str, float], stop: thr
                 began[user["name"]] = use(user["name"]).cpu_s
 
 
+def pull(hub: Hub, name: str) -> list[str]:
+    """A teacher's repository of notebooks, fetched by a learner who follows a link; what went wrong."""
+    repository = FOLDER / "state" / "my-course"
+    repository.mkdir()
+    page = {"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Week one"}], "metadata": {}}
+    (repository / "week.ipynb").write_text(json.dumps({**page, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
+    identity = ["-c", "user.name=Teacher", "-c", "user.email=teacher@example.edu"]
+    steps = (["init", "--quiet", "--initial-branch=main"], ["add", "."], [*identity, "commit", "-qm", "Week one"])
+    for command in steps:
+        _do(["git", "-C", str(repository), *command])
+    try:
+        follow(hub, name, pulled(hub.address, "week.ipynb", repository.as_uri(), "main"), "Week one")
+    except (Error, AssertionError) as error:
+        return [f"{name}: a link of nbgitpuller: {str(error)[:300]}"]
+    return []
+
+
 def kill_in_the_middle(hub: Hub, name: str, chapter: str) -> list[str]:
     """Save a note, start a long computation, kill everything of the learner's, and come back; what was lost."""
     path = path_of(chapter)
@@ -243,14 +270,17 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     place = environment.built(ROOT / "_build" / "launch" / "place")
     python = prepare()
+    wrong = settings(python)
     names = [f"learner{number:02d}" for number in range(1, chosen.learners + 1)]
     taught = chapters(place)
     with running(python, place) as (hub, process):
         began = time.monotonic()
         courses, starts, failures = attend(hub, names, chosen.browsers, taught)
+        failures += wrong
         total_s = time.monotonic() - began
         uses = {course.name: use(course.name) for course in courses}
         hub_mb = sum(each.memory_full_info().pss for each in _of_hub(process)) / 1e6
+        failures += pull(hub, names[0])
         played = [course for course in courses if course.name in names[chosen.browsers :]]
         if played:
             failures += kill_in_the_middle(hub, played[0].name, played[0].chapter)

@@ -11,6 +11,7 @@ import struct
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -237,20 +238,34 @@ def _untick(kernel: Kernel, course: Course) -> None:
     course.sentences.append(sentence)
 
 
-def study_in_browser(hub: Hub, name: str, chapter: str) -> Course:
-    """The same in a browser: the form, the waiting page, JupyterLab. Raises LearnerError or Playwright's Error."""
-    course = Course(name, chapter)
+@contextmanager
+def signed_in(hub: Hub, name: str, link: str) -> Iterator[Notebook]:
+    """A browser that follows a link, signs in by the form and waits for the server. Raises Playwright's Error."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=require_browser(), args=list(ARGUMENTS))
         context = browser.new_context(viewport={"width": 1280, "height": 1000})
         context.set_default_timeout(PATIENCE_S * 1000)
         expect.set_options(timeout=PATIENCE_S * 1000)
         opened = Notebook(context.new_page(), Watch())
-        began = time.monotonic()
-        opened.page.goto(on_hub(hub.address, f"{CHAPTERS}/{chapter}.ipynb"))
+        opened.page.goto(link)
         opened.page.get_by_label("Username").fill(name)
         opened.page.get_by_label("Password").fill(hub.password)
         opened.page.get_by_role("button", name="Sign in").click()
+        yield opened
+        browser.close()
+
+
+def follow(hub: Hub, name: str, link: str, heading: str) -> None:
+    """Follow a link in a browser to a notebook with this heading."""
+    with signed_in(hub, name, link) as opened:
+        expect(opened.prose.get_by_role("heading", name=heading)).to_be_visible()
+
+
+def study_in_browser(hub: Hub, name: str, chapter: str) -> Course:
+    """The same in a browser: the form, the waiting page, JupyterLab. Raises LearnerError or Playwright's Error."""
+    course = Course(name, chapter)
+    began = time.monotonic()
+    with signed_in(hub, name, on_hub(hub.address, f"{CHAPTERS}/{chapter}.ipynb")) as opened:
         expect(opened.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
         course.start_s = time.monotonic() - began
         began = time.monotonic()
@@ -264,5 +279,4 @@ def study_in_browser(hub: Hub, name: str, chapter: str) -> Course:
         expect(opened.explorer.locator(".cx-verdict").first).to_contain_text(sentence)
         course.sentences.append(sentence)
         opened.choose("File", "Save Notebook")
-        browser.close()
     return course
