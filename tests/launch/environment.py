@@ -27,16 +27,20 @@ NOTE = "built-from.txt"
 PARTS = (".binder/", "book/", "course/", "data/", "src/", "_config.yml", "_toc.yml", "pyproject.toml")
 LOCK = "environment.py-{python}-linux-64.lock"
 WANTED = "environment.yml"
-# What repo2docker's environment holds that is not a Python package of this name on PyPI.
-NOT_ON_PYPI = {"python", "pip", "nodejs", "jupyterhub-singleuser", "jupyter-offlinenotebook", "jupyterhub-base"}
+# conda's name of what PyPI calls jupyterhub.
+JUPYTERHUB = "jupyterhub-singleuser"
+# What repo2docker's environment asks for that is no Python package of PyPI.
+NOT_ON_PYPI = {"python", "pip", "nodejs", JUPYTERHUB}
 
 
 def buildpack(root: Path) -> BuildPack:
     """The buildpack that repo2docker takes for a repository."""
+    application = Repo2Docker()
     with chdir(root):
-        found = next(made for each in Repo2Docker().buildpacks if (made := each()).detect())
-        found.platform = "linux/amd64"
-        return found
+        every = (each(base_image=application.base_image) for each in application.buildpacks)
+        found = next(each for each in every if each.detect())
+    found.platform = "linux/amd64"
+    return found
 
 
 def dockerfile(root: Path) -> str:
@@ -56,12 +60,12 @@ def frozen(python: str) -> dict[str, str]:
 def base(python: str) -> tuple[list[str], list[str]]:
     """The requirements of the base and its constraints, as lines for pip."""
     pins = frozen(python)
+    pins["jupyterhub"] = pins[JUPYTERHUB]
     text = (files("repo2docker.buildpacks.conda") / WANTED).read_text("utf-8")
-    wanted = set(re.findall(r"^ *- *([A-Za-z0-9_.-]+)", text, re.MULTILINE)) | {"jupyterhub"}
+    wanted = {*re.findall(r"^ *- *([A-Za-z0-9_.-]+)", text, re.MULTILINE), "jupyterhub"}
     asked = sorted(name for name in wanted - NOT_ON_PYPI if name in pins)
-    # conda's versions of these are its own; no such version is on PyPI.
-    usable = {name: version for name, version in pins.items() if re.fullmatch(r"[0-9][0-9a-z.]*", version)}
-    return [f"{name}=={pins[name]}" for name in asked], [f"{name}=={version}" for name, version in usable.items()]
+    constraints = (f"{name}=={version}" for name, version in pins.items() if not name.startswith("_"))
+    return [f"{name}=={pins[name]}" for name in asked], list(constraints)
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def build(folder: Path) -> tuple[Place, dict[str, float]]:
     uv = str(Path(sys.executable).with_name("uv"))
     pip = [str(place.python), "-m", "pip"]
     steps = {
-        "environment": [uv, "venv", "--quiet", "--seed", "--python", python, str(folder / "environment")],
+        "environment": [uv, "venv", "--quiet", "--seed", "--python", interpreter(python), str(folder / "environment")],
         "base": [*pip, "install", "--quiet", "--constraint", str(folder / "constraints.txt"), *asked],
         "requirements": [*pip, "install", "--quiet", "--no-cache-dir", "-r", ".binder/requirements.txt"],
         "postBuild": ["./.binder/postBuild"],
@@ -119,6 +123,15 @@ def build(folder: Path) -> tuple[Place, dict[str, float]]:
         print(f"{step}: {seconds[step]:.0f} s", flush=True)
     (folder / NOTE).write_text(fingerprint(), "utf-8")
     return place, seconds
+
+
+def interpreter(version: str) -> str:
+    """A Python of this version: on the PATH, of pyenv, or whatever uv finds or fetches under that name."""
+    installed = sorted(Path.home().glob(f".pyenv/versions/{version}*/bin/python{version}"))
+    for path in filter(None, (shutil.which(f"python{version}"), *map(str, installed))):
+        if subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0:  # not so a shim of pyenv
+            return path
+    return version
 
 
 def built(folder: Path) -> Place:

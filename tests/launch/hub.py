@@ -62,10 +62,11 @@ class Use:
 def prepare() -> Path:
     """The hub's own Python, at the JupyterHub of the learners' environment, and the proxy; installed once."""
     python = FOLDER / "environment" / "bin" / "python"
-    version = environment.frozen(environment.buildpack(ROOT).python_version)["jupyterhub-base"]
+    wanted = environment.buildpack(ROOT).python_version
+    version = environment.frozen(wanted)[environment.JUPYTERHUB]
     uv = str(Path(sys.executable).with_name("uv"))
     if not python.exists():
-        _do([uv, "venv", "--quiet", "--seed", "--python", "3.12", str(FOLDER / "environment")])
+        _do([uv, "venv", "--quiet", "--seed", "--python", environment.interpreter(wanted), str(FOLDER / "environment")])
         _do([uv, "pip", "install", "--quiet", "--python", str(python), f"jupyterhub=={version}", *EXTENSIONS])
     if not (FOLDER / "node_modules" / "configurable-http-proxy").is_dir():
         _do([sys.executable, "-c", NPM, "install", "--prefix", str(FOLDER), "--ignore-scripts", "--no-audit", PROXY])

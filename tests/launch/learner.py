@@ -192,7 +192,8 @@ def log_in(hub: Hub, name: str, chapter: str) -> float:
     form = session.get(link, timeout=PATIENCE_S)
     sent = {"username": name, "password": hub.password, "_xsrf": session.cookies.get("_xsrf", path="/hub/")}
     answer = session.post(form.url, data=sent, timeout=PATIENCE_S)
-    if not answer.ok:
+    # 424 is the hub's own answer for a server that is not running yet.
+    if not answer.ok and answer.status_code != 424:
         raise LearnerError(f"{name}: log-in: {answer.status_code} {answer.url}")
     if not hub.ready(name):
         session.get(f"{hub.address}/hub/spawn", timeout=PATIENCE_S)
