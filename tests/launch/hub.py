@@ -160,10 +160,12 @@ def use(name: str) -> Use:
     """What a learner's processes use now."""
     server = kernel = cpu = 0.0
     for each in processes(name):
-        memory = each.memory_full_info().pss / 1e6
-        times = each.cpu_times()
+        try:
+            memory, times, command = each.memory_full_info().pss / 1e6, each.cpu_times(), each.cmdline()
+        except psutil.NoSuchProcess:  # it ended meanwhile; its parent has its times
+            continue
         cpu += times.user + times.system + times.children_user + times.children_system
-        if any("ipykernel" in part for part in each.cmdline()):
+        if any("ipykernel" in part for part in command):
             kernel += memory
         else:
             server += memory

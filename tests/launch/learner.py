@@ -104,14 +104,15 @@ class Server:
         asked = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
         made = self.ask("POST", "sessions", json=asked)
         address = self.address.replace("http", "ws", 1)
-        return Kernel(f"{address}/api/kernels/{made['kernel']['id']}/channels?token={self.token}")
+        return Kernel(f"{address}/api/kernels/{made['kernel']['id']}/channels", self.token)
 
 
 class Kernel:
     """A running kernel, spoken to by Jupyter's messages in JSON."""
 
-    def __init__(self, address: str) -> None:
-        self._socket = websocket.create_connection(address, timeout=PATIENCE_S)
+    def __init__(self, address: str, token: str) -> None:
+        header = [f"Authorization: token {token}"]
+        self._socket = websocket.create_connection(address, timeout=PATIENCE_S, header=header)
         self._session = uuid.uuid4().hex
         self.widgets: dict[str, dict[str, Any]] = {}
 

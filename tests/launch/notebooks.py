@@ -215,12 +215,13 @@ def _cpu(place: Place, code: str) -> float:
 def main() -> None:
     """Build, look, report; status 1 when anything failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="use the environment that an earlier run built")
+    parser.add_argument("--keep", action="store_true", help="use an earlier environment of the same files")
     chosen = parser.parse_args()
-    seconds: dict[str, float] = {}
-    place = Place(FOLDER_OF_REPORT / "place")
-    if not (chosen.keep and place.python.exists()):
-        place, seconds = environment.build(place.folder)
+    folder, seconds = FOLDER_OF_REPORT / "place", dict[str, float]()
+    if chosen.keep:
+        place = environment.built(folder)
+    else:
+        place, seconds = environment.build(folder)
     began = start_up(place)
     paths = [f"{CHAPTERS}/{file.name}" for file in sorted((place.home / FOLDER / CHAPTERS).glob("*.ipynb"))]
     paths += [f"{ASSIGNMENTS}/{file.name}" for file in sorted((place.home / FOLDER / ASSIGNMENTS).glob("*.ipynb"))]
