@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from jupyterhub.app import JupyterHub
 from jupyterhub.auth import Authenticator
+from jupyterhub.spawner import LocalProcessSpawner
 from kubespawner import KubeSpawner
 from ltiauthenticator.lti13.auth import LTI13Authenticator
 from traitlets import TraitError
@@ -37,7 +38,7 @@ def problems(folder: Path) -> list[str]:
         except TraitError as error:
             found.append(f"{file.name}: {error}")
             continue
-        served = {path for path, _ in made.get_handlers(JupyterHub())}
+        served = {f"/{path}" for path, _ in made.get_handlers(JupyterHub())}
         for path in ADDRESS.findall(file.read_text("utf-8")):
             if path != "/" and path not in served:
                 found.append(f"{file.name}: the authenticator serves {sorted(served)}, not {path}")
@@ -47,8 +48,12 @@ def problems(folder: Path) -> list[str]:
     asked = {trait: single[key] for key, trait in SINGLE_USER.items()}
     asked |= {f"mem_{name}": value for name, value in single["memory"].items()}
     asked |= {f"cpu_{name}": value for name, value in single["cpu"].items()}
+    found += [
+        f"values.yaml: KubeSpawner has no setting {name}" for name in set(asked) - set(KubeSpawner.class_traits())
+    ]
     try:
-        spawner = KubeSpawner(_mock=True, config=Config(KubeSpawner=Config(asked)))
+        # KubeSpawner itself asks for a cluster when it is made; these settings are of what it inherits from.
+        spawner = LocalProcessSpawner(config=Config(Spawner=Config(asked)))
     except TraitError as error:
         return [*found, f"values.yaml: {error}"]
     if not spawner.mem_guarantee < spawner.mem_limit:
