@@ -41,7 +41,7 @@ test-editions: book browser ## Bind the PDF and the EPUB and check both, which t
 test-launch: $(INSTALLED) browser ## Build what Binder builds, and run every chapter and assignment there in a browser (ten minutes)
 	$(BIN)/python -m tests.launch.notebooks
 
-test-hub: $(INSTALLED) browser ## A class of 20 on a real JupyterHub on this machine: memory, CPU and times (ten minutes)
+test-hub: $(INSTALLED) browser ## A class of 16 on a real JupyterHub on this machine: memory, CPU and times (ten minutes)
 	$(BIN)/python -m tests.launch.hub
 
 install: $(INSTALLED) ## Create the environment from the pinned, hashed lock

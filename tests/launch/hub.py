@@ -1,6 +1,6 @@
 """A class on a real JupyterHub with its proxy, on this machine: what a learner needs, and that nothing fails.
 
-python -m tests.launch.hub [--learners 20] [--browsers 2] [--record]
+python -m tests.launch.hub [--learners 16] [--browsers 2] [--record]
 
 The learners come at the same time. Each logs in at the link to a chapter, runs its cells, unticks a trial in the
 explorer and saves. Then one server is killed in the middle of work, and must come back with what was saved. The report
@@ -266,7 +266,7 @@ def _compute(kernel: Any) -> None:
 def main() -> None:
     """Run the class, report; status 1 when anything failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--learners", type=int, default=20)
+    parser.add_argument("--learners", type=int, default=16)
     parser.add_argument("--browsers", type=int, default=2, help="how many of them are real browsers (%(default)s)")
     parser.add_argument("--record", action="store_true", help="put the figures into deploy/")
     chosen = parser.parse_args()
