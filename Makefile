@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test test-code test-pages test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys
+.PHONY: help book pdf epub test test-code test-pages test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys binder test-launch test-hub
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,12 @@ test-thorough: $(INSTALLED) ## The tests of test-code with all their random case
 test-editions: book browser ## Bind the PDF and the EPUB and check both, which takes some minutes
 	$(BIN)/python -m pytest -m editions tests/site
 
+test-launch: $(INSTALLED) browser ## Build what Binder builds, and run every chapter and assignment there in a browser (ten minutes)
+	$(BIN)/python -m tests.launch.notebooks
+
+test-hub: $(INSTALLED) browser ## A class of 16 on a real JupyterHub on this machine: memory, CPU and times (ten minutes)
+	$(BIN)/python -m tests.launch.hub
+
 install: $(INSTALLED) ## Create the environment from the pinned, hashed lock
 
 # The lock is its own constraint: pip before 23.3 forgets the pin of a package that another one asks for with extras.
@@ -60,11 +66,11 @@ format: $(INSTALLED) ## Rewrite the Python code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-notebooks: $(INSTALLED) ## Write the chapters as notebooks for JupyterLab into _build/notebooks
-	$(BIN)/python -m carbite.notebooks book _build/notebooks
+notebooks: $(INSTALLED) ## Write chapters and assignments as notebooks for JupyterLab into _build/notebooks
+	$(BIN)/python -m carbite_course.workspace . _build/notebooks
 
-lab: notebooks ## Open the chapters in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=_build/notebooks
+lab: notebooks ## Open the list of chapters and assignments in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=_build/notebooks --LabApp.default_url=/lab/tree/contents.ipynb
 
 browser: $(INSTALLED) ## Find a browser for the tests; on Debian as root, install chromium-headless-shell
 	$(BIN)/python -m tests.browser
@@ -110,6 +116,10 @@ seal: $(INSTALLED) ## Write the checksums of changed tables into data/datapackag
 
 lock: $(INSTALLED) ## Pin every package again, for Python 3.11 to 3.13 and every platform
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet --python-version 3.11 --extra test --output-file requirements.lock pyproject.toml
+	@$(MAKE) --no-print-directory binder
+
+binder: $(INSTALLED) ## Write what Binder and a hub install into .binder, from the lock
+	$(BIN)/uv pip compile --generate-hashes --no-header --no-annotate --quiet --python-version 3.12 --python-platform linux --extra launch --constraints requirements.lock --output-file .binder/requirements.txt pyproject.toml
 
 clean: ## Remove what was built; the environment stays
 	rm -rf _build dist

@@ -9,8 +9,6 @@ The text of the book stays the only source; what has no counterpart in JupyterLa
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +21,7 @@ from typing import Any
 import jupytext
 from markdown_it import MarkdownIt
 
+from carbite import stamp
 from carbite.evidence import records
 from carbite.prose import Number, UnknownNumberError, markdown, markdown_link, number, plain_text
 from carbite.references import cited
@@ -272,31 +271,7 @@ def write(book: Path, target: Path) -> dict[Path, bool]:
     """
     made = {page.stem: notebook(page) for page in sorted(book.glob("*.md"))}
     target.mkdir(parents=True, exist_ok=True)
-    written = {}
-    for stem, page in made.items():
-        file = target / f"{stem}.ipynb"
-        written[file] = not _edited(file)
-        if written[file]:
-            page["metadata"]["carbite"] = {"written": _fingerprint(page)}
-            file.write_text(json.dumps(page, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
-    return written
-
-
-def _fingerprint(page: Mapping[str, Any]) -> str:
-    """Of the text in all cells; running them does not change it. nbformat keeps a text whole or as lines."""
-    sources = [source if isinstance(source := cell["source"], str) else "".join(source) for cell in page["cells"]]
-    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
-
-
-def _edited(file: Path) -> bool:
-    """Whether the notebook in ``file`` is no longer what was written there."""
-    if not file.exists():
-        return False
-    try:
-        page = json.loads(file.read_text("utf-8"))
-        return bool(page["metadata"]["carbite"]["written"] != _fingerprint(page))
-    except (ValueError, KeyError, TypeError):
-        return True  # not a notebook of ours: not ours to replace
+    return {(file := target / f"{stem}.ipynb"): stamp.write(file, page) for stem, page in made.items()}
 
 
 def main() -> None:
