@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test test-code test-pages test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments
+.PHONY: help book pdf epub test test-code test-pages test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments quizzes
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ bench-grading: $(INSTALLED) ## Measure grading a class of 100: time, and memory 
 
 assignments: $(INSTALLED) ## Write the learners' version of every assignment into dist/course
 	$(BIN)/python -m carbite_course build course/assignments/* --to dist/course
+
+quizzes: $(INSTALLED) ## Write the self-checks as quizzes for Canvas and Moodle into dist/quizzes
+	$(BIN)/python -m carbite_course quiz --to dist/quizzes
 
 audit: book browser ## Measure the built site against its thresholds; the report is _build/audit/report.md (about an hour)
 	$(BIN)/python -m tests.audit

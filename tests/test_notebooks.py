@@ -21,6 +21,7 @@ from carbite.comparison import comparison
 from carbite.notebooks import SOURCES_HEADING, ChapterError, main, notebook, write
 from carbite.prose import markdown_link, number
 from carbite.verdict import evaluate
+from tests.written import written
 
 BOOK = Path(__file__).parents[1] / "book"
 PAGES = sorted(BOOK.glob("*.md"))
@@ -108,7 +109,7 @@ def test_every_row_of_a_table_keeps_its_columns(chapter: Path) -> None:
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_each_number_has_the_text_the_source_and_the_link_of_the_book(chapter: Path) -> None:
-    names = re.findall(r"\{number\}`([^`]+)`", chapter.read_text("utf-8"))
+    names = re.findall(r"\{number\}`([^`]+)`", written(chapter))
     every = links(said(chapter))
     to_the_list = f"#{SOURCES_HEADING.replace(' ', '-')}"
     assert names
@@ -119,7 +120,7 @@ def test_each_number_has_the_text_the_source_and_the_link_of_the_book(chapter: P
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_each_number_is_listed_once_with_its_source(chapter: Path) -> None:
-    names = dict.fromkeys(re.findall(r"\{number\}`([^`]+)`", chapter.read_text("utf-8")))
+    names = dict.fromkeys(re.findall(r"\{number\}`([^`]+)`", written(chapter)))
     last = prose(chapter)[-1]
     items = [token.content for token in tokens(last) if token.type == "inline"]
     assert last.startswith(f"## {SOURCES_HEADING}\n")
@@ -131,15 +132,15 @@ def test_each_number_is_listed_once_with_its_source(chapter: Path) -> None:
 
 @pytest.mark.parametrize("chapter", WITH_CODE, ids=lambda path: path.stem)
 def test_code_is_kept_and_folded_as_on_the_site(chapter: Path) -> None:
-    written = re.findall(
+    code = re.findall(
         r"^```\{code-cell\} ipython3\n(:tags: \[hide-input\]\n)?(.*?)\n```$",
         chapter.read_text("utf-8"),
         re.MULTILINE | re.DOTALL,
     )
     cells = [cell for cell in notebook(chapter)["cells"] if cell["cell_type"] == "code"]
-    assert [cell["source"] for cell in cells] == [code for _, code in written]
+    assert [cell["source"] for cell in cells] == [source for _, source in code]
     folded = [cell["metadata"].get("jupyter", {}).get("source_hidden", False) for cell in cells]
-    assert folded == [bool(tags) for tags, _ in written]
+    assert folded == [bool(tags) for tags, _ in code]
 
 
 def test_links_between_pages_lead_to_notebooks() -> None:

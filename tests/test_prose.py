@@ -15,9 +15,10 @@ from tests.typed_figures import figures
 
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = sorted(BOOK.glob("*.md"))
+SELF_CHECKS = sorted(BOOK.glob("self-checks/*.yml"))
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("chapter", [*CHAPTERS, *SELF_CHECKS], ids=lambda path: path.name)
 def test_no_figure_is_typed(chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = figures(chapter)
     exempt = Counter(figure.exempt for figure in found if figure.exempt)

@@ -585,6 +585,9 @@ $\nonsense$
 
 <img src="https://cdn.example/a.png" alt="">
 <style>p {}</style>
+
+```{self-check} start
+```
 """
 
 
@@ -703,6 +706,7 @@ def test_a_page_that_breaks_the_rules_stops_the_build(tmp_path: Path) -> None:
             "_toc.yml": "format: jb-book\nroot: book/start\n",
             "book/references.bib": "",
             "book/start.md": BROKEN,
+            "book/self-checks/start.yml": "- id: start-one\n  type: none\n",
         },
     )
     assert built.returncode != 0
@@ -710,3 +714,4 @@ def test_a_page_that_breaks_the_rules_stops_the_build(tmp_path: Path) -> None:
     assert "Undefined control sequence: \\nonsense" in report
     assert '<img src="https://cdn.example/a.png"> loads from another host' in report
     assert "an inline <style> is blocked" in report
+    assert "start.yml: start-one: type: found 'none'; expected one, many or number" in report

@@ -1,7 +1,8 @@
-"""Find figures that were typed into a chapter instead of being named by the role ``number``.
+"""Find figures that were typed into a chapter or its self-checks instead of being named by the role ``number``.
 
 Exempt are code, mathematics, links, roles, years, numbers of lists and headings, names of trials, agents,
-claims and sources as they stand in ``data/``, and names of licences as they stand in ``pyproject.toml``.
+claims and sources as they stand in ``data/``, names of licences as they stand in ``pyproject.toml``, and the fields
+of a self-check that no reader reads as a sentence.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ SKIPPED = {
     "directive option": re.compile(r"^:[\w-]+:.*$", re.MULTILINE),
     "list number": re.compile(r"^\s*\d+[.)]\s", re.MULTILINE),
 }
+# In a file of self-checks.
+FIELD = {"field": re.compile(r"^[ -]*(?:id|type|claims|answer|within|unit):.*$", re.MULTILINE)}
 TOKEN = re.compile(r"[\w²]+(?:[-–/.:]\w+)*")
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 YEAR = re.compile(r"(?:19|20)\d\d")
@@ -70,7 +73,7 @@ def figures(chapter: Path) -> list[Figure]:
         found.extend(Figure(line, token, reason) for token in TOKEN.findall(match[0]) if re.search(r"\d", token))
         return re.sub(r"[^\n]", " ", match[0])
 
-    for reason, pattern in SKIPPED.items():
+    for reason, pattern in (SKIPPED | FIELD if chapter.suffix == ".yml" else SKIPPED).items():
         text = pattern.sub(lambda match, reason=reason: blank(match, reason), text)  # type: ignore[misc]
     names = entity_names()
     for match in TOKEN.finditer(text):

@@ -26,6 +26,7 @@ from markdown_it import MarkdownIt
 from carbite.evidence import records
 from carbite.prose import Number, UnknownNumberError, markdown, markdown_link, number, plain_text
 from carbite.references import cited
+from carbite.self_checks import NOTE, SEVERAL, Question, SelfCheckError, file_of, letter, read
 
 SOURCES_HEADING = "Where the numbers on this page come from"
 BOXES = ("admonition", "note", "tip", "warning", "important", "seealso", "dropdown")
@@ -152,13 +153,35 @@ class _Page:
             return "\n\n".join(f"### {term}\n\n{self._inline(said)}" for term, said in _ENTRY.findall(inner))
         if name == "bibliography":
             return "\n".join(sorted(map(_reference, records("sources"))))
+        if name == "self-check":
+            return self._self_check(title.strip())
         if name not in BOXES:
-            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography"))
+            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography", "self-check"))
         return self._box(
             self._inline(title.strip()) or name.capitalize(),
             self.shown(inner),
             folds=name == "dropdown" or "dropdown" in options.get("class", "").split(),
         )
+
+    def _self_check(self, chapter: str) -> str:
+        """The chapter's questions, each with its answer folded below."""
+        try:
+            questions = read(file_of(self.file.parent, chapter))
+        except SelfCheckError as error:
+            raise ChapterError(str(error)) from error
+        asked = [self._question(number, question) for number, question in enumerate(questions, start=1)]
+        return _paragraphs(NOTE, *asked)
+
+    def _question(self, number: int, question: Question) -> str:
+        several = f" {SEVERAL}" if question.type == "many" else ""
+        options = "\n".join(
+            f"- **{letter(position)}** {self._inline(option.text)}" for position, option in enumerate(question.options)
+        )
+        reasons = "\n".join(f"- **{self._inline(label)}** {self._inline(said)}" for label, said in question.reasons)
+        solution, *further = map(self._inline, (question.solution, question.explanation, question.ledger))
+        asked = f"**Question {number}.** {self._inline(question.question)}{several}"
+        answer = _paragraphs(f"**{solution}**", reasons, *further)
+        return _paragraphs(asked, options, self._box(f"Answer to question {number}", answer, folds=True))
 
     def _box(self, heading: str, inner: str, folds: bool) -> str:
         if folds:
@@ -222,7 +245,7 @@ class _Page:
         return "; ".join(said)
 
     def _term(self, content: str) -> str:
-        text, term = _titled(content)
+        text, term = titled(content)
         terms = _glossary(self.file.parent)
         if term.lower() not in terms:
             known = ", ".join(name for name, _ in terms.values())
@@ -231,15 +254,25 @@ class _Page:
         return markdown_link(text, f"glossary.ipynb#{_anchor(name)}", definition)
 
     def _doc(self, content: str) -> str:
-        text, target = _titled(content)
+        text, target = titled(content)
         page = self.file.parent / f"{target}.md"
-        heading = _HEADING.search(page.read_text("utf-8")) if page.is_file() else None
+        heading = title(page)
         if heading is None:
             raise ChapterError(f"{self.file}: {{doc}} names {target!r}, and there is no page {page}")
-        return f"[{text if text != target else heading['title']}]({target}.ipynb)"
+        return f"[{text if text != target else heading}]({target}.ipynb)"
 
 
-def _titled(content: str) -> tuple[str, str]:
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(filter(None, parts))
+
+
+def title(page: Path) -> str | None:
+    """The heading of a page; None where there is no such page or it has none."""
+    heading = _HEADING.search(page.read_text("utf-8")) if page.is_file() else None
+    return heading["title"] if heading else None
+
+
+def titled(content: str) -> tuple[str, str]:
     """Text and target of ``text <target>``; both are the same where no target is given."""
     found = _TITLED.fullmatch(content)
     return (found["title"], found["target"]) if found else (content, content)

@@ -1,4 +1,5 @@
-"""``carbite-course``: build the learners' notebooks, grade what comes back, put marks given by hand into the grades."""
+"""``carbite-course``: build the learners' notebooks, grade what comes back, put marks given by hand into the grades,
+and write the self-checks as quizzes."""
 
 from __future__ import annotations
 
@@ -10,10 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from carbite.self_checks import SelfCheckError, named
 from carbite_course import classwork, feedback, gradebook, results, sandbox
 from carbite_course.assignment import Assignment, AssignmentError, read
 from carbite_course.building import build
 from carbite_course.grading import GradingError, solve, starter
+from carbite_course.quizzes import QuizError, quiz
 from carbite_course.roster import Roster, roster
 from carbite_course.sandbox import MEGABYTE, Limits, SandboxError
 from carbite_course.submissions import Submissions, SubmissionsError
@@ -31,13 +34,21 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = _parser().parse_args(arguments)
     try:
         sys.exit(chosen.action(chosen))
-    except (AssignmentError, TableError, GradingError, SandboxError, SubmissionsError) as error:
+    except (
+        AssignmentError,
+        TableError,
+        GradingError,
+        SandboxError,
+        SubmissionsError,
+        SelfCheckError,
+        QuizError,
+    ) as error:
         sys.exit(f"carbite-course: {error}")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="carbite-course", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="build | grade | merge")
+    commands = parser.add_subparsers(required=True, metavar="build | grade | merge | quiz")
     of_build = commands.add_parser("build", help="write the learners' version of assignments")
     of_build.add_argument("assignments", type=Path, nargs="+", help="folders or files with the sources")
     of_build.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the zip files go")
@@ -75,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     of_merge.add_argument("folder", type=Path, help="the folder that 'grade' wrote")
     _add_roster(of_merge)
     of_merge.set_defaults(action=_merge)
+
+    of_quiz = commands.add_parser("quiz", help="write self-checks of chapters as quizzes for Canvas and Moodle")
+    of_quiz.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as durability; all that have some")
+    of_quiz.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the quizzes go")
+    of_quiz.add_argument("--book", type=Path, default=Path("book"), help="folder with the chapters (%(default)s)")
+    of_quiz.set_defaults(action=_quiz)
     return parser
 
 
@@ -141,6 +158,23 @@ def _merge(chosen: argparse.Namespace) -> int:
     if not (chosen.folder / gradebook.MANUAL).is_file():
         raise TableError(f"{chosen.folder}: there is no {gradebook.MANUAL}; 'carbite-course grade' writes it")
     _finish(chosen.folder, assignment, roster(chosen.roster) if chosen.roster else None)
+    return 0
+
+
+def _quiz(chosen: argparse.Namespace) -> int:
+    # No other command needs text2qti.
+    from carbite_course import canvas, moodle
+
+    chapters = chosen.chapters or named(chosen.book)
+    if not chapters:
+        raise QuizError(f"{chosen.book}: there is no chapter with self-checks; name the book's folder with --book")
+    made = [quiz(chosen.book, chapter) for chapter in chapters]
+    chosen.to.mkdir(parents=True, exist_ok=True)
+    for each in made:
+        files = {f"{each.chapter}-canvas.zip": canvas.package(each), f"{each.chapter}-moodle.xml": moodle.xml(each)}
+        for name, content in files.items():
+            (chosen.to / name).write_bytes(content)
+        print(f"wrote {' and '.join(str(chosen.to / name) for name in files)} ({len(each.questions)} questions)")
     return 0
 
 

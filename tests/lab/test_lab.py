@@ -18,11 +18,12 @@ from carbite.subsets import PairCounts, all_subsets, pairs
 from tests.lab import conftest
 from tests.lab.conftest import BOOK, Notebook, Watch
 from tests.site.reader import Reader
+from tests.written import questions, written
 
 CHAPTER = (BOOK / "efficacy.md").read_text("utf-8")
 FIGURES = re.findall(r"^figures\.\w+\(", CHAPTER, re.MULTILINE)
-NUMBERS = re.findall(r"\{number\}`([^`]+)`", CHAPTER)
-FOLDED = re.findall(r"^:class: dropdown$", CHAPTER, re.MULTILINE)
+NUMBERS = re.findall(r"\{number\}`([^`]+)`", written(BOOK / "efficacy.md"))
+FOLDED = [*re.findall(r"^:class: dropdown$", CHAPTER, re.MULTILINE), *questions(BOOK / "efficacy.md")]
 # Signs that mean something in Markdown, in a table or to MathJax.
 SIGNS = r"""a|b "c" $d$ `e` *f* __g__ [h] <i> & ~~j~~ \k"""
 

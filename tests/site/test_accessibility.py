@@ -27,6 +27,7 @@ REFUSED = ("serious", "critical")
 UNFOLD = """() => {
   document.getElementById("pst-back-to-top")?.style.setProperty("display", "block");
   for (const details of document.querySelectorAll("details")) details.open = true;
+  for (const question of document.querySelectorAll(".carbite-question")) question.dataset.answered = "";
   for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
 }"""
 RUN = """async ([within, rules]) => {

@@ -180,7 +180,9 @@ USABLE = """([within, works]) => [...document.querySelectorAll(`${within} :is(bu
 
 
 # What shows a control only while its own script runs.
-WORKS = ".cx-live *, .carbite-filter:not([hidden]) *, .toggle-button, #pst-back-to-top"
+WORKS = (
+    ".cx-live *, .carbite-filter:not([hidden]) *, .carbite-self-check[data-live] *, .toggle-button, #pst-back-to-top"
+)
 
 
 def missing(route: Route) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from carbite.evidence import records
 from carbite.prose import number
 from tests.site.conftest import ROOT, OpenPage
+from tests.written import written
 
 FEWEST_NUMBERS = 50
 FEWEST_WORDS = 3
@@ -30,6 +31,8 @@ NUMBERS = """() => [...document.querySelectorAll(".number")].map((number) => {
 # The numbers whose source would be cut off or push the page aside, when each is shown in turn.
 OUTSIDE = """() => {
   for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
+  for (const question of document.querySelectorAll(".carbite-question")) question.dataset.answered = "";
+  for (const answer of document.querySelectorAll(".carbite-answer")) answer.open = true;
   return [...document.querySelectorAll(".number")].filter((number) => {
     number.querySelector("a").focus({ preventScroll: true });
     const box = number.querySelector(".tip").getBoundingClientRect();
@@ -55,7 +58,7 @@ def first_number(page: Page) -> tuple[Locator, Locator]:
 
 
 def test_page_shows_the_numbers_that_the_chapter_names(page: Page) -> None:
-    chapter = (ROOT / "book" / "efficacy.md").read_text("utf-8")
+    chapter = written(ROOT / "book" / "efficacy.md")
     named = [number(name) for name in re.findall(r"\{number\}`([^`]+)`", chapter)]
     shown = page.evaluate(NUMBERS)
     assert [(each["text"], each["tip"]) for each in shown] == [(each.text, each.source) for each in named]

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.site.conftest import ROOT, OpenPage
 from tests.site.test_accessibility import UNFOLD, findings
+from tests.written import written
 
 TERMS = """() => [...document.querySelectorAll(".term")].map((term) => {
   const link = term.querySelector("a");
@@ -43,7 +44,7 @@ def test_glossary_has_each_term_with_its_definition(open_page: OpenPage, address
 
 def test_every_term_carries_the_definition_of_the_glossary(open_page: OpenPage, page: Page, address: str) -> None:
     glossary = open_page(f"{address}book/glossary.html").evaluate(GLOSSARY)
-    named = re.findall(r"\{term\}`", (ROOT / "book" / "efficacy.md").read_text("utf-8"))
+    named = re.findall(r"\{term\}`", written(ROOT / "book" / "efficacy.md"))
     terms = page.evaluate(TERMS)
     assert len(terms) == len(named) > 10
     for anchor, definition in terms:

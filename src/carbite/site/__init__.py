@@ -20,6 +20,7 @@ from . import (
     pages,
     repository,
     search,
+    self_checks,
     stylesheet,
     terms,
 )
@@ -31,6 +32,7 @@ CONCERNS = (
     figures,
     interactive,
     listing,
+    self_checks,
     numbers,
     terms,
     maths,

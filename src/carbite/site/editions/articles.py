@@ -85,6 +85,7 @@ def article(site: Path, page: str, part: str = "") -> Article:
 
 def _tidy(soup: BeautifulSoup, body: Tag) -> None:
     """Leave out what needs a screen, unfold what is folded, and mark each number with its source's entry."""
+    _bind_self_checks(body)
     for element in body.select(_LEFT_OUT):
         if not element.decomposed:
             element.decompose()
@@ -113,6 +114,19 @@ def _tidy(soup: BeautifulSoup, body: Tag) -> None:
             del element["role"]
         if element.name == "a" and "aria-describedby" in element.attrs:
             del element["aria-describedby"]
+
+
+def _bind_self_checks(body: Tag) -> None:
+    """Take the questions out of their forms, and put the answers behind the last one."""
+    for form in body.select(".carbite-question form, .carbite-question fieldset"):
+        form.unwrap()
+    for legend in body.select(".carbite-question legend"):
+        legend.name = "p"
+    for checks in body.select(".carbite-self-check"):
+        for status in checks.select("[role=status]"):
+            status.decompose()
+        for answer in checks.select(".carbite-answer"):
+            checks.append(answer.extract())
 
 
 def _shorten(soup: BeautifulSoup, fold: Tag | None) -> None:
