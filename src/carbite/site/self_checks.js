@@ -72,7 +72,7 @@
     const inputs = [...form.querySelectorAll("input")];
     const { type } = inputs[0];
     const feedback = ({ value }) => answer.querySelector(`[data-option="${value}"]`);
-    const name = (input) => input.parentElement.querySelector("b").textContent;
+    const name = (input) => input.parentElement.querySelector("b").textContent.trim();
     const values = () => inputs.filter((input) => type === "text" || input.checked).map(({ value }) => value);
 
     function chosen() {
