@@ -29,7 +29,7 @@ def package(quiz: Quiz) -> bytes:
     """The zip file to import in Canvas. Raises QuizError for what text2qti cannot express."""
     try:
         # Config.load would read, and write, a file in the home directory.
-        written = QTI(Parsed(text(quiz), config=Config()), config=Config()).zip_bytes()
+        written = QTI(Parsed(text(quiz), config=Config())).zip_bytes()
     except Text2qtiError as error:
         raise QuizError(f"{quiz.chapter}: text2qti cannot make a quiz for Canvas of it: {error}") from error
     made = io.BytesIO()
@@ -44,7 +44,7 @@ def package(quiz: Quiz) -> bytes:
 
 def text(quiz: Quiz) -> str:
     """The quiz as text2qti reads it."""
-    head = (f"Quiz title: {BANK} {quiz.title}", "")
+    head = (f"Quiz title: {BANK} {quiz.title}", "shuffle answers: true", "")
     return "\n".join((*head, *(line for asked in quiz.questions for line in (*_lines(asked), ""))))
 
 

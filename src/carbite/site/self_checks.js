@@ -36,14 +36,13 @@
     const parts = match[2].split(/[.,]/);
     const marks = match[2].match(/[.,]/g) ?? [];
     const number = (digits) => Number(match[1] + digits);
+    const inThrees = ([first, ...others]) => /^[1-9]\d{0,2}$/.test(first) && others.every((part) => part.length === 3);
+    if (!marks.length) return [number(match[2])];
     const found = [];
-    if (!marks.length) found.push(number(match[2]));
-    const first = marks.slice(0, -1);
-    if (marks.length && first.every((mark) => mark === first[0] && mark !== marks.at(-1))) {
-      found.push(number(`${parts.slice(0, -1).join("")}.${parts.at(-1)}`));
-    }
-    const inThrees = /^[1-9]\d{0,2}$/.test(parts[0]) && parts.slice(1).every((part) => part.length === 3);
-    if (marks.length && inThrees && marks.every((mark) => mark === marks[0])) found.push(number(parts.join("")));
+    const [whole, before, last] = [parts.slice(0, -1), marks.slice(0, -1), marks.at(-1)];
+    const isApart = before.every((mark) => mark === before[0] && mark !== last) && inThrees(whole);
+    if (!before.length || isApart) found.push(number(`${whole.join("")}.${parts.at(-1)}`));
+    if (before.every((mark) => mark === last) && inThrees(parts)) found.push(number(parts.join("")));
     return found;
   }
 
@@ -73,7 +72,7 @@
     const inputs = [...form.querySelectorAll("input")];
     const { type } = inputs[0];
     const feedback = ({ value }) => answer.querySelector(`[data-option="${value}"]`);
-    const name = (input) => input.parentElement.querySelector("b").textContent;
+    const name = (input) => input.parentElement.querySelector("b").textContent.trim();
     const values = () => inputs.filter((input) => type === "text" || input.checked).map(({ value }) => value);
 
     function chosen() {

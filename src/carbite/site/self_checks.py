@@ -80,7 +80,7 @@ class SelfCheck(SphinxDirective):
         for position, option in enumerate(question.options):
             right = {"data_right": ""} if option.right else {}
             control = part("input", type=kind, name=f"{question.id}-answer", value=key(option.text), hidden="", **right)
-            label = part("label", control, part("b", words(letter(position))), self.markdown(option.text))
+            label = part("label", control, part("b", words(f"{letter(position)} ")), self.markdown(option.text))
             items.append(part("li", label))
         return part("ul", *items, class_="carbite-answers")
 
