@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.site.conftest import Watch, visit
+from tests.site.conftest import END_ANIMATIONS, Watch, visit
 from tests.site.test_accessibility import DESKTOP, PHONE, RULES, RUN, UNFOLD
 from tests.site.test_offline import UNFOLD_AND_SCROLL
 
@@ -142,6 +142,8 @@ def axe(browser: Browser, start: str, names: list[str]) -> Found:
                     visit(page, start, name)
                     page.evaluate(UNFOLD)
                     page.evaluate(AXE_SCRIPT)
+                    expect(page.locator("[aria-busy=true]")).to_have_count(0)  # what is being counted is dimmed
+                    page.evaluate(END_ANIMATIONS)
                     found = page.evaluate(RUN, ["html", RULES])
                     details += [f"{name}, {size['width']} px, {scheme}: {each}" for each in found]
     return Found(len(details), details)

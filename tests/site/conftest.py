@@ -24,6 +24,14 @@ NAMED_SITE = "CARBITE_SITE"
 # Nothing here waits for another machine: what has not happened by then will not happen.
 PATIENCE_MS = 15_000
 
+# What moves is put where it ends. Waiting for that can last for ever: what is not drawn does not move on.
+END_ANIMATIONS = """() => {
+  for (const animation of document.getAnimations()) {
+    if (animation.effect.getComputedTiming().endTime === Infinity) animation.cancel();
+    else animation.finish();
+  }
+}"""
+
 OpenPage = Callable[..., Page]
 
 

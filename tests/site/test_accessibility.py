@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.site.conftest import OpenPage, visit
+from tests.site.conftest import END_ANIMATIONS, OpenPage, visit
 from tests.site.reader import Reader
 
 Scheme = Literal["light", "dark"]
@@ -31,7 +31,6 @@ UNFOLD = """() => {
   for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
 }"""
 RUN = """async ([within, rules]) => {
-  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
   const found = await axe.run(within, { runOnly: rules, resultTypes: ["violations"], preload: false });
   const said = ({ id, impact }, { target, html }) => `${impact} ${id}: ${target.join(" ")} ${html.slice(0, 120)}`;
   return found.violations.flatMap((rule) => rule.nodes.map((node) => said(rule, node)));
@@ -41,10 +40,12 @@ RUN = """async ([within, rules]) => {
 def findings(page: Page, within: str = "html", schemes: tuple[Scheme, ...] = ("light", "dark")) -> list[str]:
     """What axe-core finds in the page of these colours that a reader would stumble over."""
     page.evaluate(AXE_SCRIPT)
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)  # what is being counted is dimmed
     found: list[str] = []
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         expect_theme(page, scheme)
+        page.evaluate(END_ANIMATIONS)
         found += page.evaluate(RUN, [within, RULES])
     return [finding for finding in found if finding.startswith(REFUSED)]
 
