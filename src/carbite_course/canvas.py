@@ -31,7 +31,8 @@ def package(quiz: Quiz) -> bytes:
         # Config.load would read, and write, a file in the home directory.
         written = QTI(Parsed(text(quiz), config=Config())).zip_bytes()
     except Text2qtiError as error:
-        raise QuizError(f"{quiz.chapter}: text2qti cannot make a quiz for Canvas of it: {error}") from error
+        said = " ".join(str(error).split())
+        raise QuizError(f"{quiz.chapter}: text2qti cannot make a quiz for Canvas of it: {said}") from error
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(written)) as archive, zipfile.ZipFile(made, "w") as target:
         for name in sorted(archive.namelist()):

@@ -298,9 +298,10 @@ def test_the_command_writes_the_same_bytes_every_time(toy: Path, tmp_path: Path)
     assert ended.value.code == 0
     later = (
         "import datetime, sys\n"
+        "from carbite_course.cli import main\n"
         "class Later(datetime.date):\n    today = classmethod(lambda cls: cls(2031, 5, 6))\n"
         "datetime.date = Later\n"
-        "from carbite_course.cli import main\nmain(sys.argv[1:])"
+        "main(sys.argv[1:])"
     )
     run = subprocess.run(
         [sys.executable, "-c", later, "quiz", "toy", "--book", str(toy), "--to", str(tmp_path / "theirs")],
