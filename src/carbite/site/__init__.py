@@ -21,6 +21,7 @@ from . import (
     repository,
     search,
     stylesheet,
+    teaching,
     terms,
 )
 
@@ -32,6 +33,7 @@ CONCERNS = (
     interactive,
     listing,
     numbers,
+    teaching,
     terms,
     maths,
     pages,
