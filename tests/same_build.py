@@ -16,7 +16,17 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ("src", "data", "book", "_config.yml", "_toc.yml", "requirements.lock", "LICENSE", "LICENSE-content")
+SOURCES = (
+    "src",
+    "data",
+    "book",
+    "course",
+    "_config.yml",
+    "_toc.yml",
+    "requirements.lock",
+    "LICENSE",
+    "LICENSE-content",
+)
 AROUND = 60
 # What may differ, and why. Nothing of it is read by a page.
 EXPLAINED = {

@@ -16,7 +16,7 @@ from carbite.evidence import records
 # Each pattern with the reason for which what it matches is not a figure of the prose. Order matters.
 SKIPPED = {
     "front matter": re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
-    "code": re.compile(r"^(`{3,}).*?^\1`*$|`[^`\n]+`", re.MULTILINE | re.DOTALL),
+    "code": re.compile(r"^ *(`{3,}).*?^ *\1`*$|`[^`\n]+`", re.MULTILINE | re.DOTALL),
     "mathematics": re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL),
     "role": re.compile(r"\{[a-z:]+\}`[^`]+`"),
     "link": re.compile(r"\]\([^)]*\)|https?://\S+"),

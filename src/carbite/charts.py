@@ -15,7 +15,9 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from numbers import Real
@@ -76,7 +78,10 @@ def _arm_legend(arms: Sequence[str]) -> altair.Legend:
     return altair.Legend(title=None, orient="top", labelExpr=f"{labels}[datum.value]")
 
 
-_WORDS = {"labelColor": TEXT, "titleColor": TEXT, "labelFontSize": 13, "titleFontSize": 13}
+TEXT_PX = 13
+_text_px: ContextVar[int] = ContextVar("text_px", default=TEXT_PX)
+
+_WORDS = {"labelColor": TEXT, "titleColor": TEXT}
 _AXIS = {
     "titleFontWeight": "normal",
     "titlePadding": 8,
@@ -89,20 +94,47 @@ _CONFIG: Any = {
     "font": MEASURED_FONT,
     "padding": 8,
     "view": {"stroke": None, "continuousWidth": 440, "continuousHeight": 280},
-    "axis": {**_WORDS, **_AXIS, "labelLimit": 260},
-    "legend": {**_WORDS, "labelLimit": 260, "symbolOpacity": 1, "symbolSize": 90},
+    "axis": {**_WORDS, **_AXIS},
+    "legend": {**_WORDS, "symbolOpacity": 1, "symbolSize": 90},
     "header": _WORDS,
     "title": {"color": TEXT, "subtitleColor": TEXT},
     "mark": {"color": TEXT, "opacity": 1},
     "point": {"filled": True, "size": 90, "opacity": 1},
-    "text": {"color": TEXT, "fontSize": 13},
+    "text": {"color": TEXT},
 }
+# Labels may be as long as so many font sizes.
+_LABEL_LIMIT = 20
 
 
 @altair.theme.register("carbite", enable=True)
 def theme() -> altair.theme.ThemeConfig:
     """The look of every chart, in force once this module is imported: no ground, the page's text colour."""
-    return {"config": _CONFIG}
+    size = _text_px.get()
+    words = {"labelFontSize": size, "titleFontSize": size}
+    limit = {"labelLimit": _LABEL_LIMIT * size}
+    sized: Any = {
+        **_CONFIG,
+        "axis": {**_CONFIG["axis"], **words, **limit},
+        "legend": {**_CONFIG["legend"], **words, **limit},
+        "header": {**_CONFIG["header"], **words},
+        "text": {**_CONFIG["text"], "fontSize": size},
+    }
+    return {"config": sized}
+
+
+@contextmanager
+def text_size(pixels: int) -> Iterator[None]:
+    """Charts that are drawn meanwhile have text of this size, in CSS pixels; their marks stay where they are."""
+    before = _text_px.set(pixels)
+    try:
+        yield
+    finally:
+        _text_px.reset(before)
+
+
+def with_text(pixels: int) -> int:
+    """A distance into which text has to fit: so many pixels, and more while :func:`text_size` is larger."""
+    return round(pixels * _text_px.get() / TEXT_PX)
 
 
 @dataclass(frozen=True)

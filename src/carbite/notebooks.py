@@ -150,12 +150,17 @@ class _Page:
         inner = "\n".join(body).strip("\n")
         if name == "glossary":
             return "\n\n".join(f"### {term}\n\n{self._inline(said)}" for term, said in _ENTRY.findall(inner))
+        if name == "teaching":
+            # What instructors read is written from the chapters, which are read by this module.
+            from carbite_course.teaching.pages import part
+
+            return self.shown(part(self.file.parent, title.strip()))
         if name == "bibliography":
             return "\n".join(sorted(map(_reference, records("sources"))))
         if name == "self-check":
             return self._self_check(title.strip())
         if name not in BOXES:
-            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography", "self-check"))
+            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography", "self-check", "teaching"))
         return self._box(
             self._inline(title.strip()) or name.capitalize(),
             self.shown(inner),
@@ -221,7 +226,7 @@ class _Page:
         except UnknownNumberError as error:
             raise ChapterError(f"{self.file}: {error}") from error
         # A number that was computed here has no page of its own: it leads to the list at the end.
-        return markdown(replace(found, href=found.href or f"#{_anchor(SOURCES_HEADING)}"))
+        return markdown(replace(found, href=found.href or f"#{heading_anchor(SOURCES_HEADING)}"))
 
     def list_of_sources(self) -> str:
         """Every number of the page once, with its source: a title is seen by those alone who can hover."""
@@ -250,7 +255,7 @@ class _Page:
             known = ", ".join(name for name, _ in terms.values())
             raise ChapterError(f"{self.file}: glossary.md has no term {term!r}; it has {known}")
         name, definition = terms[term.lower()]
-        return markdown_link(text, f"glossary.ipynb#{_anchor(name)}", definition)
+        return markdown_link(text, f"glossary.ipynb#{heading_anchor(name)}", definition)
 
     def _doc(self, content: str) -> str:
         text, target = titled(content)
@@ -271,13 +276,20 @@ def title(page: Path) -> str | None:
     return heading["title"] if heading else None
 
 
+def in_words(file: Path, text: str) -> str:
+    """A part of the page ``file`` as plain words: what its numbers, citations and terms say, without mark-up."""
+    shown = MarkdownIt("commonmark").parseInline(_Page(file).shown(text))[0].children or []
+    said = "".join(" " if token.type == "softbreak" else token.content for token in shown)
+    return said.replace("\\$", "$").strip()
+
+
 def titled(content: str) -> tuple[str, str]:
     """Text and target of ``text <target>``; both are the same where no target is given."""
     found = _TITLED.fullmatch(content)
     return (found["title"], found["target"]) if found else (content, content)
 
 
-def _anchor(heading: str) -> str:
+def heading_anchor(heading: str) -> str:
     """What JupyterLab calls a heading in a link."""
     return heading.replace(" ", "-")
 

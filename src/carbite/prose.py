@@ -394,15 +394,16 @@ def markdown(found: Number) -> str:
 
 def markdown_link(text: str, href: str, title: str) -> str:
     """A link with a title, in Markdown that also holds in a cell of a table."""
-    return f'[{plain_text(text)}]({href} "{_escaped(title)}")'
+    return f'[{plain_text(text)}]({href} "{literal(title)}")'
 
 
 def plain_text(text: str) -> str:
     """Markdown that shows ``text`` as it stands, in JupyterLab too, where MathJax reads what Markdown leaves."""
-    return _escaped(text).replace("\\$", "\\\\$")
+    return literal(text).replace("\\$", "\\\\$")
 
 
-def _escaped(text: str) -> str:
+def literal(text: str) -> str:
+    """Markdown that shows ``text`` as it stands."""
     return _SIGNS.sub(r"\\\g<0>", text)
 
 

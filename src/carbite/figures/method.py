@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 from scipy import stats
 
-from carbite.charts import ARMS, Figure, show
+from carbite.charts import ARMS, Figure, show, with_text
 from carbite.comparison import Options, Row, comparison, counts, rows, rule
 from carbite.evidence import consistent_events, records, row
 from carbite.figures.marks import NEUTRAL, PERCENT_SCALE, by_arm, dumbbell
@@ -175,7 +175,7 @@ def mrd_column() -> Figure:
     names = base.transform_filter(f"datum.Share == '{SHARES[0]}'").mark_text(align="left", x=0, dy=-9)
     marks = alt.Scale(domain=["fits", "no count"], range=["circle", "cross"])
     columns = []
-    for place, of in zip((6, 178), SHARES, strict=True):
+    for place, of in zip((6, with_text(178)), SHARES, strict=True):
         column = base.transform_filter(f"datum.Share == '{of}'")
         columns.append(
             column.mark_point(size=70, filled=True, color=NEUTRAL, yOffset=9).encode(
@@ -189,7 +189,9 @@ def mrd_column() -> Figure:
         )
     of_remissions = table[table["Share"] == SHARES[0]]
     return show(
-        alt.layer(names.encode(text="Trial:N"), *columns).properties(width=330, height=42 * len(of_remissions)),
+        alt.layer(names.encode(text="Trial:N"), *columns).properties(
+            width=with_text(330), height=42 * len(of_remissions)
+        ),
         title=(
             f"{(of_remissions['Fits'] == 'no count').sum()} of {len(of_remissions)} printed shares of remissions "
             "fit no count of remissions"

@@ -22,6 +22,7 @@ from . import (
     search,
     self_checks,
     stylesheet,
+    teaching,
     terms,
 )
 
@@ -34,6 +35,7 @@ CONCERNS = (
     listing,
     self_checks,
     numbers,
+    teaching,
     terms,
     maths,
     pages,

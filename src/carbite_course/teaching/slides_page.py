@@ -1,0 +1,109 @@
+"""The slides of a chapter as one page for a browser: no script, no other file, one slide on each printed page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from carbite_course.teaching.decks import (
+    NOTICE,
+    VERDICT_HEAD,
+    Deck,
+    FigureSlide,
+    TableSlide,
+    unanchored,
+    verdict_caption,
+)
+
+STYLE = """
+@page { size: A4 landscape; margin: 10mm; }
+body { margin: 0; font: 1.5rem/1.35 Arial, Helvetica, sans-serif; color: #1f2328; background: #fff; }
+section { min-height: 100vh; box-sizing: border-box; padding: 3vh 4vw; break-after: page; }
+h1 { font-size: 3rem; } h2 { font-size: 2.1rem; line-height: 1.2; margin: 0 0 1rem; } h3 { margin: 0 0 .5rem; }
+svg { display: block; width: 100%; height: auto; max-height: 70vh; margin: auto; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 3rem; }
+.question { font-size: 2.6rem; line-height: 1.3; }
+.source, .caption { font-size: 1rem; color: #57606a; } details { font-size: 1.1rem; }
+li { margin-bottom: .5rem; } table { border-collapse: collapse; width: 100%; font-size: 1.2rem; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #8c959f; }
+@media print {
+  section { min-height: 0; padding: 0; } svg { max-height: 130mm; } body { font-size: 1.2rem; }
+  details { display: none; }
+}
+"""
+
+
+PAGE = """<!DOCTYPE html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}: slides</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<main>
+{slides}
+</main>
+</body>
+</html>
+"""
+
+
+def page(deck: Deck, book: str) -> str:
+    """The deck as HTML."""
+    slides = "\n".join(f"<section>\n{slide}\n</section>" for slide in _slides(deck, book))
+    return PAGE.format(title=escape(deck.title), style=STYLE, slides=slides)
+
+
+def _slides(deck: Deck, book: str) -> Iterator[str]:
+    yield f"<h1>{escape(deck.title)}</h1>\n<p>{escape(book)}</p>\n<p class=source>{escape(NOTICE)}</p>"
+    for number, row in enumerate(deck.arguments, start=1):
+        columns = "".join(
+            f"<div><h3>{escape(camp)}</h3><p>{escape(said)}</p></div>"
+            for camp, said in zip(deck.camps, row, strict=True)
+        )
+        title = f"{escape(deck.dispute_title)} ({number} of {len(deck.arguments)})"
+        yield f"<h2>{title}</h2><div class=pair>{columns}</div>"
+    for each in deck.figures:
+        yield _figure(each) if isinstance(each, FigureSlide) else _table(each)
+    yield f"<h2>A question to the room</h2><p class=question>{escape(deck.question)}</p>"
+    yield _verdicts(deck)
+    yield f"<h2>{escape(deck.limits_title)}</h2>{_list(f'{each.lead} {each.rest}' for each in deck.limits)}"
+    yield f"<h2>Take-aways</h2>{_list(each.lead for each in deck.take_aways)}"
+
+
+def _figure(each: FigureSlide) -> str:
+    figure = each.figure
+    caption = f"<p class=caption>{escape(figure.caption)}</p>" if figure.caption else ""
+    return (
+        f"<h2>{escape(figure.title)}</h2>\n{figure.wide}\n{caption}<p class=source>{escape(each.source)}</p>\n"
+        f"<details><summary>The figure in words</summary><p>{escape(figure.alt)}</p></details>"
+    )
+
+
+def _table(each: TableSlide) -> str:
+    return f"<h2>{escape(each.title)}</h2>{_rows(each.head, each.rows)}<p class=source>{escape(each.source)}</p>"
+
+
+def _verdicts(deck: Deck) -> str:
+    if not deck.verdicts:
+        return f"<h2>Why the rule gives no verdict here</h2>{_list(deck.untested)}"
+    said = "".join(f"<p class=caption>{escape(each)}</p>" for each in (verdict_caption(), unanchored()))
+    rows = _rows(VERDICT_HEAD, [row.cells for row in deck.verdicts])
+    return f"<h2>What the rule says, and how little would change it</h2>{rows}{said}"
+
+
+def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{''.join(map(_row, rows))}</tbody></table>"
+
+
+def _row(cells: Sequence[str]) -> str:
+    first, *rest = map(escape, cells)
+    return f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+
+
+def _list(items: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(each.strip())}</li>' for each in items)}</ul>"
