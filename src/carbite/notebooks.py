@@ -23,6 +23,7 @@ from markdown_it import MarkdownIt
 
 from carbite import stamp
 from carbite.evidence import records
+from carbite.prompts import UnknownPromptError, prompt
 from carbite.prose import Number, UnknownNumberError, markdown, markdown_link, number, plain_text
 from carbite.references import cited
 
@@ -151,13 +152,29 @@ class _Page:
             return "\n\n".join(f"### {term}\n\n{self._inline(said)}" for term, said in _ENTRY.findall(inner))
         if name == "bibliography":
             return "\n".join(sorted(map(_reference, records("sources"))))
+        if name == "predict":
+            return self._question(title.strip())
+        if name == "predictions":
+            return "> On the website your predictions are listed here. Your browser keeps them; no notebook sees them."
         if name not in BOXES:
-            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography"))
+            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography", "predict", "predictions"))
         return self._box(
             self._inline(title.strip()) or name.capitalize(),
             self.shown(inner),
             folds=name == "dropdown" or "dropdown" in options.get("class", "").split(),
         )
+
+    def _question(self, name: str) -> str:
+        """A question before its answer, which folds."""
+        try:
+            asked = prompt(name)
+        except UnknownPromptError as error:
+            raise ChapterError(f"{self.file}: {error}") from error
+        choices = "\n".join(f"- {plain_text(choice)}" for choice in asked.choices)
+        limits = "\n".join(f"- {plain_text(limit)}" for limit in asked.limits)
+        question = self._box("Before you read on", f"{plain_text(asked.question)}\n\n{choices}", folds=False)
+        answer = f"**{plain_text(asked.right)}.** {plain_text(asked.answer)}\n\nWhat limits this:\n\n{limits}"
+        return f"{question}\n\n{self._box('The answer', answer, folds=True)}"
 
     def _box(self, heading: str, inner: str, folds: bool) -> str:
         if folds:

@@ -30,16 +30,17 @@ RISKS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exits with a message where something is not as it must be."""
-    chosen = _parser().parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     try:
         sys.exit(chosen.action(chosen))
     except (AssignmentError, TableError, GradingError, SandboxError, SubmissionsError) as error:
         sys.exit(f"carbite-course: {error}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="carbite-course", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="build | grade | merge | key")
+def parser() -> argparse.ArgumentParser:
+    """What ``carbite-course`` understands."""
+    every = argparse.ArgumentParser(prog="carbite-course", description=__doc__)
+    commands = every.add_subparsers(required=True, metavar="build | grade | merge | key")
     of_build = commands.add_parser("build", help="write the learners' version of assignments")
     of_build.add_argument("assignments", type=Path, nargs="+", help="folders or files with the sources")
     of_build.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the zip files go")
@@ -82,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     of_key.add_argument("assignments", type=Path, nargs="+", help="folders or files with the sources, which are run")
     of_key.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the keys go, and nothing else")
     of_key.set_defaults(action=_key)
-    return parser
+    return every
 
 
 def _add_roster(parser: argparse.ArgumentParser) -> None:

@@ -154,7 +154,7 @@ def test_the_self_checks_pass_the_solution_and_not_a_blank(assignment: Assignmen
             result = shell.run_cell(cell["source"])
             if cell["source"].startswith(SELF_CHECK):
                 said.append(result.result.passed)
-    assert said == [filled_in] * sum(not each.manual for each in assignment.questions.values())
+    assert said == [filled_in] * sum(bool(each.checks) for each in assignment.questions.values())
 
 
 def test_every_prompt_is_python(assignment: Assignment) -> None:
