@@ -85,7 +85,7 @@ class Trial:
         counts: by reading.
         cohorts: of its patients; trials that share one share patients.
         age_group: ``adult``, ``paediatric``, ``mixed`` or empty.
-        setting: ``rr`` for relapsed or refractory disease; else patients treated for MRD are among them.
+        setting: ``rr`` for relapsed or refractory disease, ``mrd`` for MRD alone, ``rr+mrd`` or ``first-line``.
         default: whether it is ticked when the comparison is opened.
         printed: the percentage as printed, without its sign.
         added: whether a reader typed it in.

@@ -25,10 +25,12 @@ from carbite import stamp
 from carbite.evidence import records
 from carbite.prompts import UnknownPromptError, prompt
 from carbite.prose import Number, UnknownNumberError, markdown, markdown_link, number, plain_text
+from carbite.public import public_names, summary
 from carbite.references import cited
 
 SOURCES_HEADING = "Where the numbers on this page come from"
 BOXES = ("admonition", "note", "tip", "warning", "important", "seealso", "dropdown")
+OTHERS = ("glossary", "bibliography", "predict", "predictions", "api")
 HIDDEN_SOURCE = "hide-input"
 
 _FENCE = re.compile(r"(?P<fence>:{3,}|`{3,}|~{3,})\s*(?:\{(?P<name>[^}]*)\})?(?P<title>.*)")
@@ -156,13 +158,24 @@ class _Page:
             return self._question(title.strip())
         if name == "predictions":
             return "> On the website your predictions are listed here. Your browser keeps them; no notebook sees them."
+        if name == "api":
+            return self._names_of(title.strip())
         if name not in BOXES:
-            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography", "predict", "predictions"))
+            raise self._unknown("directive", name, (*BOXES, *OTHERS))
         return self._box(
             self._inline(title.strip()) or name.capitalize(),
             self.shown(inner),
             folds=name == "dropdown" or "dropdown" in options.get("class", "").split(),
         )
+
+    def _names_of(self, module: str) -> str:
+        """The public names of a module, each with its first sentence: `help()` has the rest."""
+        if module not in public_names():
+            raise ChapterError(
+                f"{self.file}: {{api}} names no module {module!r}; known are {', '.join(public_names())}"
+            )
+        said = ((name, summary(module, name)) for name in public_names()[module])
+        return "\n".join(f"- `{module}.{name}`" + (f": {plain_text(text)}" if text else "") for name, text in said)
 
     def _question(self, name: str) -> str:
         """A question before its answer, which folds."""

@@ -86,8 +86,8 @@ def _on_verdict(question: str) -> Prompt:
     return Prompt(
         label=text["label"],
         basis=f"{text['car_t.k']} v {text['bispecific.k']} trials; {text['method']}; {text['reading']}",
-        question=f"{text['label']}, patients counted {text['reading']}: {text['car_t.trials']} of CAR T cells are set "
-        f"against {text['bispecific.trials']} of {bispecific}. What will the rule of this book say?",
+        question=f"{text['label']} ({text['reading']}): {text['car_t.trials']} of CAR T cells are set against "
+        f"{text['bispecific.trials']} of {bispecific}. What will the rule of this book say?",
         choices=tuple(choices.values()),
         right=choices[verdict.verdict],
         answer=verdict.sentence,

@@ -87,6 +87,15 @@ def test_typical_mistakes_get_what_they_should(assignment: Assignment, marked: P
         assert {name: given[name] for name in each["scores"]} == each["scores"], each["name"]
 
 
+def test_a_prediction_stands_beside_the_result_in_feedback(assignment: Assignment, marked: Path) -> None:
+    asked = [name for name, question in assignment.questions.items() if question.prediction]
+    pages = {who: (marked / "feedback" / f"{who}.html").read_text("utf-8") for who in ("solution", "blank")}
+    for page in pages.values():
+        assert page.count("Your prediction before Question") == len(asked)
+    assert pages["solution"].count("You expected <strong>") == len(asked)
+    assert pages["blank"].count("You made none. The result is <strong>") == len(asked)
+
+
 def test_it_says_what_it_asks_for(assignment: Assignment) -> None:
     about = assignment.about
     assert (ROOT / "book" / f"{about['chapter']}.md").is_file()

@@ -62,8 +62,8 @@ export function predictionsOf(text) {
     // said below
   }
   if (!Array.isArray(found)) return { list: [], trouble: UNREADABLE };
-  const list = found.filter(isPrediction).slice(-MOST_KEPT);
-  return { list, trouble: list.length === found.length ? "" : UNREADABLE };
+  const list = found.filter(isPrediction);
+  return { list: list.slice(-MOST_KEPT), trouble: list.length === found.length ? "" : UNREADABLE };
 }
 
 /**

@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 from carbite import __version__
 
 from . import (
+    api,
     assets,
     data,
     execution,
@@ -28,6 +29,7 @@ from . import (
 CONCERNS = (
     execution,
     assets,
+    api,
     data,
     figures,
     interactive,

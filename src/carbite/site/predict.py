@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from carbite.prompts import Prompt, UnknownPromptError, prompt
 
 TITLE = "Before you read on."
-NO_SCRIPT = "Your browser keeps and shows this list itself, and for that it has to run scripts."
+NO_SCRIPT = "The list is on the website: the browser keeps and shows it itself, and for that it has to run scripts."
 # As SURENESS in explorer/kept_predictions.js: how sure a reader says to be.
 SURENESS = {"": "not said", "guess": "a guess", "fairly": "fairly sure", "very": "very sure"}
 
