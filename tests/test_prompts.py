@@ -122,7 +122,7 @@ def test_an_unknown_prompt_says_what_was_expected(name: str, said: str) -> None:
 def test_in_jupyterlab_a_prompt_is_a_question_and_a_folded_answer() -> None:
     asked = prompt("cr")
     cells = [cell["source"] for cell in notebook(BOOK / "efficacy.md")["cells"] if cell["cell_type"] == "markdown"]
-    (shown,) = [cell for cell in cells if "Before you read on" in cell and asked.label in cell]
+    (shown,) = [cell for cell in cells if f"{asked.label} (as printed)" in cell and "read on" in cell]
     question, answer = shown.split("<summary>The answer</summary>")
     assert all(choice in question for choice in asked.choices)
     assert f"**{asked.right}.**" in answer

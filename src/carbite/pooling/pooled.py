@@ -96,7 +96,7 @@ def pool(
 
     >>> pooled = pool([61, 44, 45], [75, 53, 53])
     >>> round(pooled.proportion.estimate, 3)
-    0.826
+    0.828
 
     Source: Miller 1978, Am Stat 32:138 (the inverse).
     """
