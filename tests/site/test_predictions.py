@@ -33,7 +33,8 @@ def boxes(page: Page) -> Locator:
 
 
 def plain(text: str) -> str:
-    return " ".join(text.replace(NO_BREAK, " ").split())
+    """A text without what a page does to its spaces and apostrophes."""
+    return " ".join(text.replace(NO_BREAK, " ").replace("’", "'").split())
 
 
 def predict(box: Locator, choice: str, sure: str = "not said") -> None:
@@ -64,7 +65,7 @@ def test_each_chapter_asks_answers_and_opens_the_state(open_page: OpenPage, addr
     expect(boxes(page)).to_have_count(len(names))
     for position, name in enumerate(names):
         asked, box = prompt(name), boxes(page).nth(position)
-        expect(box).to_contain_text(asked.question)
+        assert plain(asked.question) in plain(box.inner_text())
         expect(box.locator(".cp-answer")).to_be_empty()
         choice = asked.choices[-position % len(asked.choices)]
         predict(box, choice)
