@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from carbite.pooling.checks import check_choice
 from carbite.verdict import Verdict
 
+__all__ = ["CONVERSIONS", "EValues", "e_value", "e_values", "risk_ratio"]
+
 CONVERSIONS = ("square-root", "pooled-rate")
 """Ways from an odds ratio to a risk ratio, see :func:`e_values`."""
 
@@ -36,7 +38,17 @@ class EValues:
 def e_value(risk_ratio: float) -> float:
     """RR + sqrt(RR (RR - 1)), with 1 / RR in place of a risk ratio below 1.
 
-    Raises ValueError where the risk ratio is not a positive number.
+    Args:
+        risk_ratio: RR, above 0.
+
+    Returns:
+        The E-value, 1 or more.
+
+    Raises:
+        ValueError: where the risk ratio is not a positive number.
+
+    >>> round(e_value(3.9), 2)
+    7.26
     """
     if not (math.isfinite(risk_ratio) and risk_ratio > 0):
         raise ValueError(f"risk_ratio = {risk_ratio!r}; expected a positive number")
@@ -47,7 +59,18 @@ def e_value(risk_ratio: float) -> float:
 def risk_ratio(odds_ratio: float, rate: float) -> float:
     """The risk ratio of this odds ratio where the other arm has this rate: OR / (1 - rate + rate OR), exactly.
 
-    Raises ValueError where the rate is not between 0 and 1.
+    Args:
+        odds_ratio: OR.
+        rate: the share with the event in the other arm, between 0 and 1.
+
+    Returns:
+        The risk ratio.
+
+    Raises:
+        ValueError: where the rate is not between 0 and 1.
+
+    >>> risk_ratio(4.0, 0.5)
+    1.6
     """
     if not 0 < rate < 1:
         raise ValueError(f"rate = {rate!r}; expected a share between 0 and 1")
@@ -57,11 +80,17 @@ def risk_ratio(odds_ratio: float, rate: float) -> float:
 def e_values(verdict: Verdict, conversion: str = "square-root") -> EValues:
     """E-values of the difference that a verdict reads.
 
-    conversion ``square-root`` takes the square root of the odds ratio for the risk ratio, the usual approximation
-    for an event that is not rare; ``pooled-rate`` converts exactly, with the pooled rate of the bispecific arm
-    held where it is, also for the limit.
+    Args:
+        verdict: as :func:`carbite.evaluate` gives it.
+        conversion: ``square-root`` takes the square root of the odds ratio for the risk ratio, the usual approximation
+            for an event that is not rare; ``pooled-rate`` converts exactly, with the pooled rate of the bispecific arm
+            held where it is, also for the limit.
 
-    Raises ValueError where the verdict has no difference with an interval, or for an unknown conversion.
+    Returns:
+        The E-values of the estimate and of the nearer limit.
+
+    Raises:
+        ValueError: where the verdict has no difference with an interval, or for an unknown conversion.
     """
     check_choice("conversion", conversion, CONVERSIONS)
     ratio, other = verdict.ratio, verdict.arms["bispecific"]

@@ -18,7 +18,24 @@ from typing import Any
 from carbite.evidence import comparison_parts, records
 from carbite.foreign_text import INVISIBLE
 
+__all__ = [
+    "ARMS",
+    "Comparison",
+    "Count",
+    "Options",
+    "Row",
+    "Selection",
+    "Trial",
+    "added_trial",
+    "comparison",
+    "comparison_ids",
+    "parse_question",
+    "rows",
+    "rule",
+]
+
 ARMS = ("car_t", "bispecific")
+"""The arms of every comparison, CAR T cells first."""
 PRINTED = "printed"
 ENROLLED = "enrolled"
 # Toxicities that trials graded on scales of their own.
@@ -39,7 +56,16 @@ def rule() -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Count:
-    """Patients with the event, of n, under one reading."""
+    """Patients with the event under one reading.
+
+    Attributes:
+        events: patients with the event.
+        n: patients counted.
+        denominator: who they are: enrolled, infused, evaluable, responders or unstated.
+        outcome_id: the row of ``outcomes.csv``; empty for a trial that was typed in.
+        impossible: whether no whole number of patients gives the printed percentage.
+        derived: whether events were worked out from a percentage.
+    """
 
     events: int
     n: int
@@ -51,7 +77,19 @@ class Count:
 
 @dataclass(frozen=True)
 class Trial:
-    """One row of a comparison: a trial with its counts by reading."""
+    """One row of a comparison: a trial with its counts.
+
+    Attributes:
+        trial_id, name: as in ``trials.csv``.
+        arm: ``car_t`` or ``bispecific``.
+        counts: by reading.
+        cohorts: of its patients; trials that share one share patients.
+        age_group: ``adult``, ``paediatric``, ``mixed`` or empty.
+        setting: ``rr`` for relapsed or refractory disease, ``mrd`` for MRD alone, ``rr+mrd`` or ``first-line``.
+        default: whether it is ticked when the comparison is opened.
+        printed: the percentage as printed, without its sign.
+        added: whether a reader typed it in.
+    """
 
     trial_id: str
     name: str
@@ -67,7 +105,20 @@ class Trial:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One question asked of two arms, with every trial that has a row for it, CAR T first."""
+    """One question asked of two arms.
+
+    Attributes:
+        comparison_id, label, statement: as in ``comparisons.csv``; the statement is the claim under test.
+        event: what is counted, as it stands in a sentence.
+        conditional: whether it counts among responders only.
+        better: ``higher`` where more events are better, else ``lower``.
+        grading: whether trials graded the event on scales of their own.
+        follow_up: whether the event depends on how long patients were followed.
+        companion_id: the same question of all who were treated; empty where there is none.
+        readings: the ways to count patients, with their words; ``printed`` comes first.
+        bispecific_name: what the other arm got, ``bispecifics`` where its trials differ.
+        trials: every trial that has a row for it, CAR T first.
+    """
 
     comparison_id: str
     label: str
@@ -94,7 +145,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which trials are ticked; a reading of its own for single trials; trials that the reader typed in."""
+    """Which trials are counted.
+
+    Attributes:
+        comparison_id: the question.
+        trials: ids of those that are ticked.
+        readings: a reading of its own for single trials, by id.
+        added: trials that the reader typed in, see :func:`added_trial`.
+    """
 
     comparison_id: str
     trials: tuple[str, ...]
@@ -104,7 +162,17 @@ class Selection:
 
 @dataclass(frozen=True)
 class Options:
-    """Choices that apply to all trials. The defaults are the stated rule on the published counts."""
+    """Choices that apply to all trials. The defaults are the stated rule on the published counts.
+
+    Attributes:
+        reading: how patients are counted, one of the comparison's readings; a trial without it keeps ``printed``.
+        tau2, interval: how an arm is pooled, see :func:`carbite.pool`.
+        population: ``all``, ``adults``, ``children`` or ``no-mrd-only``.
+        overlap: ``exclusive`` counts each patient once, ``printed`` all rows.
+        bias: the odds ratio by which bias is assumed to favour CAR T, 1 to 20; it is divided out.
+        attrition: share of the enrolled who are assumed never to have been infused, 0 to 0.6, wherever a CAR T trial
+            reports no enrolment; they count as failures.
+    """
 
     reading: str = PRINTED
     tau2: str = "REML"
@@ -124,8 +192,13 @@ class Options:
 class Row:
     """A trial as it is counted now.
 
-    ``left_out`` is empty when the trial is counted, otherwise the reason. ``fallback`` marks a trial that keeps its
-    printed denominator although another was asked for.
+    Attributes:
+        trial: the trial.
+        reading: under which it is counted.
+        fallback: whether it keeps its printed denominator although another was asked for.
+        events, n: the count; None where it has none.
+        denominator: who is counted.
+        left_out: why it is not counted; empty when it is.
     """
 
     trial: Trial
@@ -147,7 +220,17 @@ def comparison_ids() -> tuple[str, ...]:
 def comparison(comparison_id: str) -> Comparison:
     """One comparison with its trials, read from ``data/``.
 
-    Raises KeyError for an unknown id, naming those that exist.
+    Args:
+        comparison_id: one of :func:`comparison_ids`.
+
+    Returns:
+        The comparison; ``default_selection()`` of it is the published one.
+
+    Raises:
+        KeyError: for an unknown id, naming those that exist.
+
+    >>> comparison("cr").label
+    'Complete remission'
     """
     found = [row for row in records("comparisons") if row["comparison_id"] == comparison_id]
     if not found:
@@ -213,8 +296,21 @@ def _trials(comparison_id: str) -> Iterable[Trial]:
 def added_trial(name: str, arm: str, events: int, n: int) -> Trial:
     """A trial that a reader typed in.
 
-    Raises ValueError when the name is empty or holds a sign that cannot be seen, the arm is unknown, or events of n
-    is not a count of patients.
+    Args:
+        name: of the trial.
+        arm: ``car_t`` or ``bispecific``.
+        events: patients with the event.
+        n: patients in all.
+
+    Returns:
+        The trial, for ``Selection.added``.
+
+    Raises:
+        ValueError: when the name is empty or holds a sign that cannot be seen, the arm is unknown, or events of n is
+            not a count of patients.
+
+    >>> added_trial("Mine", "car_t", 20, 25).counts["printed"].n
+    25
     """
     if not name.strip():
         raise ValueError("an added trial needs a name")
@@ -256,7 +352,21 @@ def check(selection: Selection, options: Options) -> None:
 
 
 def rows(selection: Selection, options: Options) -> tuple[Row, ...]:
-    """Every trial of the comparison as it is counted now, those left out with the reason."""
+    """Every trial of a comparison as it is counted.
+
+    Args:
+        selection: which trials.
+        options: the choices for all of them.
+
+    Returns:
+        A row a trial, CAR T first; those left out with the reason.
+
+    Raises:
+        KeyError: for an unknown comparison.
+
+    >>> [row.trial.name for row in rows(comparison("cr").default_selection(), Options()) if row.left_out]
+    []
+    """
     asked = comparison(selection.comparison_id)
     counted: list[Row] = []
     for trial in sorted((*asked.trials, *selection.added), key=lambda t: ARMS.index(t.arm)):
@@ -324,9 +434,21 @@ def independent_groups(trials: Iterable[Trial]) -> int:
 
 
 def parse_question(text: str) -> tuple[Selection, Options]:
-    """``cr?reading=enrolled&population=adults`` as the published selection of ``cr`` and its options.
+    """A question as a text: the published selection of a comparison, and its options.
 
-    Raises ValueError for an option that does not exist or has no such value, KeyError for an unknown comparison.
+    Args:
+        text: such as ``cr?reading=enrolled&population=adults``; what is not named is the stated rule.
+
+    Returns:
+        The selection and the options, as :func:`carbite.evaluate` takes them.
+
+    Raises:
+        ValueError: for an option that does not exist or has no such value.
+        KeyError: for an unknown comparison.
+
+    >>> selection, options = parse_question("cr?reading=enrolled")
+    >>> selection.comparison_id, options.reading
+    ('cr', 'enrolled')
     """
     comparison_id, _, query = text.partition("?")
     kinds: dict[str, type] = {field.name: type(getattr(Options(), field.name)) for field in fields(Options)}

@@ -56,8 +56,12 @@ Row = dict[str, Any]
 class DataError(ValueError):
     """A data file is not as ``datapackage.json`` and the rules of the tables say.
 
-    Attributes: file (name), line (number of the row's first line, None for a whole file), field (name of
-    the column, None for a whole file or line), value (what was found), expected (what should stand there).
+    Attributes:
+        file: its name.
+        line: number of the row's first line; None for a whole file.
+        field: name of the column; None for a whole file or line.
+        value: what was found.
+        expected: what should stand there.
     """
 
     def __init__(self, file: str, line: int | None, field: str | None, value: str, expected: str) -> None:
@@ -151,28 +155,43 @@ def outcomes(comparison: str | None = None, as_reported_by: str | None = None, *
     """Counts of patients with an event: of one comparison, from one source, or all of them.
 
     A comparison that extends another has that one's rows first, then its own.
-    With `as_reported_by`, only what that source prints. With `best`, one row for each question, the one that
-    stands closest to the trial itself; the others, which it supersedes, are left out.
+    With ``best``, one row for each question, the one that stands closest to the trial itself; the others, which it
+    supersedes, are left out.
 
     Two rows ask the same question when they have the same trial, endpoint and population, and
+
     - the same definition, or the row that gives way comes from a table that does not define it;
     - the same time point, or the row that gives way names none;
     - the same denominator, or one of them does not state it and their n are equal or not both known;
     - the same grading scale, or one of them names none.
 
     Of these rows the first in this order stays:
+
     1. rows with a count before rows without one;
     2. status primary; then derived from a report of the trial itself; then printed or derived in an article of
        the debate; then secondary, or derived from a secondary source;
     3. percentages that a count gives before impossible ones;
     4. printed before derived, and then the row that comes first in the table.
 
-    With `comparison` and `best`: the rows of that comparison, each superseded one replaced by the row that
+    With ``comparison`` and ``best``: the rows of that comparison, each superseded one replaced by the row that
     supersedes it, which may belong to no comparison. What differs by denominator or definition stays side by
     side, so choose by these columns before you add up counts.
 
-    Raises ValueError when `comparison` is no comparison_id, when `as_reported_by` is no source_id, and when
-    `best` is asked of a single source.
+    Args:
+        comparison: a comparison_id, such as ``cr``; None for all rows.
+        as_reported_by: a source_id, for what that source prints alone; None for all.
+        best: whether to keep one row for each question.
+
+    Returns:
+        A frame with the columns of ``outcomes.csv``; events and n are whole numbers or missing.
+
+    Raises:
+        ValueError: when ``comparison`` is no comparison_id, when ``as_reported_by`` is no source_id, and when
+            ``best`` is asked of a single source.
+
+    >>> rows = outcomes(comparison="cr")
+    >>> rows.set_index("outcome_id").loc["eliana-cr", ["events", "n"]].tolist()
+    [61, 75]
     """
     if best and as_reported_by is not None:
         raise ValueError("best=True chooses between sources, as_reported_by keeps one; expected one of the two")
@@ -249,7 +268,7 @@ def costs() -> pd.DataFrame:
 
 
 def delivery() -> pd.DataFrame:
-    """Waiting times and manufacturing. Counts of patients who got the treatment are rows of `outcomes`."""
+    """Waiting times and manufacturing. Counts of patients who got the treatment are rows of ``outcomes``."""
     return _frame(_table("delivery"))
 
 
@@ -306,7 +325,17 @@ def predictions() -> pd.DataFrame:
 def records(table: str) -> tuple[Row, ...]:
     """The rows of a table as fresh dictionaries of str, int, float or None, without pandas.
 
-    Raises ValueError when there is no such table.
+    Args:
+        table: its name, such as ``trials``.
+
+    Returns:
+        A dictionary a row, by column.
+
+    Raises:
+        ValueError: when there is no such table.
+
+    >>> [row["trial_id"] for row in records("trials") if row["name"] == "TOWER"]
+    ['tower']
     """
     return tuple(dict(row) for row in _table(table).rows)
 
@@ -337,13 +366,26 @@ def package() -> Mapping[str, Any]:
 
 
 def consistent_events(n: int, percent: str) -> range:
-    """The integers k whose share of n prints as `percent`, rounded half up to as many decimals.
+    """The integers k whose share of n prints as ``percent``, rounded half up to as many decimals.
 
     Formula, with P the printed number without its point and d its decimals: floor(100 k 10^d / n + 1/2) = P,
     in exact integer arithmetic. ``"<1"`` stands for every k with 100 k / n < 1. An empty range means that the
     percentage cannot be of n patients; this is known as the GRIM test.
 
-    Raises ValueError when n is below 1 or `percent` is not a printed percentage such as "93" or "<1".
+    Args:
+        n: patients in all, at least 1.
+        percent: as it is printed, without its sign: ``"93"``, ``"11.9"``, ``"<1"``.
+
+    Returns:
+        The numbers of patients with the event, in order.
+
+    Raises:
+        ValueError: when n is below 1 or ``percent`` is not a printed percentage.
+
+    >>> list(consistent_events(75, "81"))
+    [61]
+    >>> list(consistent_events(10, "81"))
+    []
     """
     found = PERCENT.fullmatch(percent)
     if n < 1 or found is None:

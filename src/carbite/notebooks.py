@@ -23,12 +23,15 @@ from markdown_it import MarkdownIt
 
 from carbite import stamp
 from carbite.evidence import records
+from carbite.prompts import UnknownPromptError, prompt
 from carbite.prose import Number, UnknownNumberError, markdown, markdown_link, number, plain_text
+from carbite.public import public_names, summary
 from carbite.references import cited
 from carbite.self_checks import NOTE, SEVERAL, Question, SelfCheckError, file_of, letter, read
 
 SOURCES_HEADING = "Where the numbers on this page come from"
 BOXES = ("admonition", "note", "tip", "warning", "important", "seealso", "dropdown")
+OTHERS = ("glossary", "bibliography", "self-check", "teaching", "predict", "predictions", "api")
 HIDDEN_SOURCE = "hide-input"
 
 _FENCE = re.compile(r"(?P<fence>:{3,}|`{3,}|~{3,})\s*(?:\{(?P<name>[^}]*)\})?(?P<title>.*)")
@@ -159,8 +162,14 @@ class _Page:
             return "\n".join(sorted(map(_reference, records("sources"))))
         if name == "self-check":
             return self._self_check(title.strip())
+        if name == "predict":
+            return self._prompt(title.strip())
+        if name == "predictions":
+            return "> On the website your predictions are listed here. Your browser keeps them; no notebook sees them."
+        if name == "api":
+            return self._names_of(title.strip())
         if name not in BOXES:
-            raise self._unknown("directive", name, (*BOXES, "glossary", "bibliography", "self-check", "teaching"))
+            raise self._unknown("directive", name, (*BOXES, *OTHERS))
         return self._box(
             self._inline(title.strip()) or name.capitalize(),
             self.shown(inner),
@@ -186,6 +195,27 @@ class _Page:
         asked = f"**Question {number}.** {self._inline(question.question)}{several}"
         answer = _paragraphs(f"**{solution}**", reasons, *further)
         return _paragraphs(asked, options, self._box(f"Answer to question {number}", answer, folds=True))
+
+    def _names_of(self, module: str) -> str:
+        """The public names of a module, each with its first sentence: `help()` has the rest."""
+        if module not in public_names():
+            raise ChapterError(
+                f"{self.file}: {{api}} names no module {module!r}; known are {', '.join(public_names())}"
+            )
+        said = ((name, summary(module, name)) for name in public_names()[module])
+        return "\n".join(f"- `{module}.{name}`" + (f": {plain_text(text)}" if text else "") for name, text in said)
+
+    def _prompt(self, name: str) -> str:
+        """A question before its answer, which folds."""
+        try:
+            asked = prompt(name)
+        except UnknownPromptError as error:
+            raise ChapterError(f"{self.file}: {error}") from error
+        choices = "\n".join(f"- {plain_text(choice)}" for choice in asked.choices)
+        limits = "\n".join(f"- {plain_text(limit)}" for limit in asked.limits)
+        question = self._box("Before you read on", f"{plain_text(asked.question)}\n\n{choices}", folds=False)
+        answer = f"**{plain_text(asked.right)}.** {plain_text(asked.answer)}\n\nWhat limits this:\n\n{limits}"
+        return f"{question}\n\n{self._box('The answer', answer, folds=True)}"
 
     def _box(self, heading: str, inner: str, folds: bool) -> str:
         if folds:

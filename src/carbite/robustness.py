@@ -30,6 +30,8 @@ from carbite.subsets.enumeration import Flags, Progress, show_progress
 from carbite.subsets.pairs import Fits, fits_of, limits
 from carbite.verdict import Ratio, Verdict, evaluate, odds, ratio_of, round_half_up, side, trials_phrase
 
+__all__ = ["MOST_PAIRS", "Fragility", "PairVerdicts", "Reclassified", "Removed", "Without", "fragility"]
+
 MOST_PAIRS = 2**28
 """Pairs of subsets up to which a selection is enumerated: a few seconds, and as many bytes."""
 
@@ -39,6 +41,10 @@ class PairVerdicts:
     """How many pairs of subsets, one of each arm, say what.
 
     A share of them is not a probability: subsets share trials, and they share every bias.
+
+    Attributes:
+        car_t, bispecific, undecided: pairs with that verdict.
+        not_testable: pairs with none.
     """
 
     car_t: int
@@ -59,9 +65,14 @@ class PairVerdicts:
 
 @dataclass(frozen=True)
 class Removed:
-    """The fewest trials without which the verdict is another: how many, which (one tuple a way), and what is then said.
+    """The fewest trials without which the verdict is another.
 
     A removal after which nothing can be tested ends a verdict, does not change it, and is not counted.
+
+    Attributes:
+        trials: how many.
+        choices: their ids, one tuple for each way to choose them.
+        verdicts: what is then said, one for each way.
     """
 
     trials: int
@@ -73,9 +84,14 @@ class Removed:
 class Reclassified:
     """The fewest patients found whose outcome, counted the other way, makes the verdict another.
 
-    ``changes`` is one way to do it: trial id -> events more or less. Every way to reclassify fewer than ``at_least``
-    patients was tried; where that is below ``patients``, the latter is an upper bound.
     See :func:`carbite.subsets.fewest_reclassified`.
+
+    Attributes:
+        patients: how many.
+        at_least: every way to reclassify fewer than these was tried; where that is below ``patients``, the latter is
+            an upper bound.
+        changes: one way to do it: events more or less, by trial id.
+        verdict: what is then said.
     """
 
     patients: int
@@ -93,8 +109,12 @@ class Reclassified:
 class Without:
     """The verdict without one trial, and how much that trial weighs.
 
-    ``weight`` is its share of the weights of its arm, in percent. ``shift`` is the log odds ratio without it minus
-    that with it. ``ratio`` and ``shift`` are None where its arm is then empty.
+    Attributes:
+        trial_id, name, arm: the trial.
+        weight: its share of the weights of its arm, in percent.
+        verdict: what is said without it.
+        ratio: the odds ratio without it; None where its arm is then empty.
+        shift: the log odds ratio without it minus that with it; None likewise.
     """
 
     trial_id: str
@@ -120,7 +140,6 @@ class Fragility:
             at least 1, on top of any bias that the options assume. None without an estimate.
         bias_undecided: the one that makes the verdict undecided; None where it is so already, or there is none.
         without: each counted trial left out in turn.
-        text: these numbers as they stand in a sentence.
     """
 
     verdict: Verdict
@@ -159,6 +178,9 @@ def fragility(
         fewest: trials an arm needs for a pair to be tested; None for the rule's. With 1, arms of a single trial are
             tested where their interval exists, which is that of z.
         progress: as for ``all_subsets``.
+
+    Returns:
+        Everything that was found; parts of it are None where there is no verdict to change.
 
     Raises:
         ValueError: for a trial or an option that does not exist, a number of trials below 1, or more than

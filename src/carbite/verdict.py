@@ -35,6 +35,8 @@ from carbite.pooling import Contrast, Glmm, Pooled, contrast, glmm, pool
 if TYPE_CHECKING:
     from carbite.robustness import Fragility
 
+__all__ = ["Claim", "Ratio", "Verdict", "claim", "evaluate"]
+
 NORMAL_975 = 1.959963984540054
 """The 97.5 % point of the standard normal distribution: glmm contrasts are large-sample (Wald) intervals."""
 
@@ -48,7 +50,12 @@ def wording() -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Ratio:
-    """An odds ratio, CAR T over bispecific, with its 95 % interval; limits are None where none can be given."""
+    """An odds ratio, CAR T over bispecific.
+
+    Attributes:
+        odds_ratio: the estimate.
+        ci_low, ci_high: limits of its 95 % interval; None where none can be given.
+    """
 
     odds_ratio: float
     ci_low: float | None
@@ -59,10 +66,18 @@ class Ratio:
 class Verdict:
     """What one selection says under one set of options.
 
-    ``verdict`` is ``car_t``, ``bispecific``, ``undecided`` or ``not-testable``. ``arms`` holds the pooled estimate
-    of each arm (None for an empty one). ``ratio`` is the difference that the verdict reads; ``ratio_z`` and
-    ``ratio_glmm`` stand beside it. ``assumptions`` says what was assumed beyond the counts. ``text`` has every
-    number as it is printed in a sentence.
+    Attributes:
+        comparison, options: what was asked.
+        rows: every trial as it was counted.
+        arms: the pooled estimate of each arm; None for an empty one.
+        difference: CAR T minus bispecific, on the logit scale; None without both arms.
+        ratio: the odds ratio that the verdict reads, after dividing out an assumed bias; None without both arms.
+        ratio_z, ratio_glmm: the same with z intervals, and from a binomial-normal model of each arm.
+        verdict: ``car_t``, ``bispecific``, ``undecided`` or ``not-testable``.
+        sentence: all of it in words.
+        assumptions: what was assumed beyond the counts, in words.
+        caveats: what limits it, by name.
+        text: every number as it is printed in a sentence.
     """
 
     comparison: Comparison
@@ -111,7 +126,21 @@ def evaluate(selection: Selection, options: Options | None = None) -> Verdict:
     The difference is the log odds ratio, CAR T minus bispecific, of two separately pooled arms. Where its 95 %
     interval excludes 0 the verdict favours one side; which side depends on whether more events are better.
     Fewer than two trials in an arm, or only trials that share patients, are not testable.
-    Raises ValueError for a trial or an option that does not exist.
+
+    Args:
+        selection: which trials, see :class:`carbite.Selection`.
+        options: the choices for all of them; None for the stated rule on the published counts.
+
+    Returns:
+        The verdict, with everything that led to it.
+
+    Raises:
+        ValueError: for a trial or an option that does not exist.
+        KeyError: for an unknown comparison.
+
+    >>> from carbite.comparison import parse_question
+    >>> evaluate(*parse_question("cr")).verdict
+    'car_t'
     """
     options = options or Options()
     check(selection, options)
@@ -391,7 +420,12 @@ def _ratio_as_dict(ratio: Ratio | None) -> dict[str, float | None] | None:
 
 @dataclass(frozen=True)
 class Claim:
-    """A proposition of the debate, and the questions that test it, such as ``cr?reading=enrolled``."""
+    """A proposition of the debate.
+
+    Attributes:
+        claim_id, side, proposition, holders, testability: as in ``claims.csv``.
+        tests: the questions that test it, such as ``cr?reading=enrolled``.
+    """
 
     claim_id: str
     side: str
@@ -426,7 +460,20 @@ class Claim:
 
 
 def claim(claim_id: str) -> Claim:
-    """One claim from ``claims.csv``. Raises KeyError for an unknown id, naming those that exist."""
+    """One claim from ``claims.csv``.
+
+    Args:
+        claim_id: such as ``EF1``.
+
+    Returns:
+        The claim, with the questions that test it.
+
+    Raises:
+        KeyError: for an unknown id, naming those that exist.
+
+    >>> claim("EF1").tests
+    ('cr', 'davis_cr')
+    """
     found = {row["claim_id"]: row for row in records("claims")}
     if claim_id not in found:
         raise KeyError(f"no claim {claim_id!r}; there are {', '.join(found)}")

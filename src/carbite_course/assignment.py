@@ -5,6 +5,9 @@ Cells are told apart by what stands at their head:
 - a code cell with ``:question: q1`` holds the solution of a question, a Markdown cell after
   ``+++ {"question": "q5"}`` the model answer of one that is marked by hand;
 - a raw cell with ``:question: q1`` holds YAML: either ``checks``, or ``rubric`` and ``points``;
+- a code cell and a raw cell with ``:question: p3`` are a prediction before Question 3: the raw cell names what the
+  learner predicts (``prediction``) and what the solution finds (``result``), both as expressions; it gives no points,
+  and the feedback sets one beside the other;
 - everything else is given to the learner as it is; a code cell that begins with ``# Only to look at`` is not run
   by the grader, so that what takes long or draws costs nothing there.
 """
@@ -28,8 +31,9 @@ SELF_CHECK = "%%selfcheck"
 ONLY_SHOWN = "# Only to look at"
 MODEL_ANSWER = "<!-- MODEL ANSWER -->"
 WORDS_PROMPT = "*Your answer to Question {number}: double-click here, write in the place of this line, run the cell.*"
-QUESTION_NAME = re.compile(r"q[1-9][0-9]?")
+QUESTION_NAME = re.compile(r"[pq][1-9][0-9]?")
 CHECK_KEYS = {"expression", "points", "message", "relative", "absolute", "unordered", "judge", "mistakes"}
+PREDICTION_KEYS = {"prediction", "result", "relative", "absolute"}
 MISTAKE_KEYS = {"expression", "message", "points"}
 RELATIVE = 1e-6
 """Tolerance of a check that states none: what differs only by the order of floating-point sums is the same."""
@@ -74,18 +78,23 @@ class Check:
 
 @dataclass(frozen=True)
 class Question:
-    """A question: checked by the machine, or read by a person against a rubric (then it has no checks)."""
+    """A question: checked by the machine, read by a person against a rubric, or a prediction of a later result.
+
+    ``prediction`` is the check of what a learner predicts against ``result``, an expression in the solution's names.
+    """
 
     name: str
     solution: str
     checks: tuple[Check, ...] = ()
     rubric: tuple[tuple[float, str], ...] = ()
     manual_points: float = 0.0
+    prediction: Check | None = None
+    result: str = ""
 
     @property
     def manual(self) -> bool:
         """Whether a person marks it."""
-        return not self.checks
+        return not self.checks and self.prediction is None
 
     @property
     def points(self) -> float:
@@ -157,7 +166,7 @@ def read(path: Path) -> Assignment:
     for each in notebook.cells:
         name = each.metadata.get("question", "")
         if name and not QUESTION_NAME.fullmatch(str(name)):
-            raise AssignmentError(f"{file}: question {name!r}; expected q1 to q99")
+            raise AssignmentError(f"{file}: question {name!r}; expected q1 to q99, or p1 to p99 for a prediction")
         if each.cell_type == "raw":
             if name in marking or not name:
                 raise AssignmentError(f"{file}: a raw cell for {name or 'no question'}; expected one a question")
@@ -200,7 +209,10 @@ def _yaml(file: Path, name: str, text: str) -> Mapping[str, Any]:
         said = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise AssignmentError(f"{file}: the marking of {name} is not YAML: {error}") from None
-    if not isinstance(said, dict) or set(said) not in ({"checks"}, {"rubric", "points"}):
+    if name.startswith("p"):
+        if not isinstance(said, dict) or not {"prediction", "result"} <= set(said) <= PREDICTION_KEYS:
+            raise AssignmentError(f"{file}: {name} is a prediction: it has to hold 'prediction' and 'result'")
+    elif not isinstance(said, dict) or set(said) not in ({"checks"}, {"rubric", "points"}):
         raise AssignmentError(f"{file}: the marking of {name} has to hold 'checks', or 'rubric' and 'points'")
     return said
 
@@ -209,9 +221,14 @@ def _question(file: Path, name: str, solution: str, marking: Mapping[str, Any]) 
     try:
         if "checks" in marking:
             return Question(name, solution, tuple(_check(each) for each in marking["checks"]))
+        if "prediction" in marking:
+            tolerances = {key: marking[key] for key in ("relative", "absolute") if key in marking}
+            check = _check({"expression": marking["prediction"], "points": 0, "message": "", **tolerances})
+            compile(marking["result"], "<result>", "eval")
+            return Question(name, solution, prediction=check, result=str(marking["result"]))
         rubric = tuple((float(level["points"]), str(level["for"])) for level in marking["rubric"])
         return Question(name, solution, rubric=rubric, manual_points=float(marking["points"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, SyntaxError) as error:
         raise AssignmentError(f"{file}: the marking of {name}: {error!r}") from None
 
 

@@ -32,7 +32,7 @@ RISKS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exits with a message where something is not as it must be."""
-    chosen = _parser().parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     try:
         sys.exit(chosen.action(chosen))
     except (
@@ -47,9 +47,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"carbite-course: {error}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="carbite-course", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="build | grade | merge | key | quiz")
+def parser() -> argparse.ArgumentParser:
+    """What ``carbite-course`` understands."""
+    every = argparse.ArgumentParser(prog="carbite-course", description=__doc__)
+    commands = every.add_subparsers(required=True, metavar="build | grade | merge | key | quiz")
     of_build = commands.add_parser("build", help="write the learners' version of assignments")
     of_build.add_argument("assignments", type=Path, nargs="+", help="folders or files with the sources")
     of_build.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the zip files go")
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     of_quiz.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the quizzes go")
     of_quiz.add_argument("--book", type=Path, default=Path("book"), help="folder with the chapters (%(default)s)")
     of_quiz.set_defaults(action=_quiz)
-    return parser
+    return every
 
 
 def _add_roster(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ MANUAL_COLUMNS = ("name", "learner", "question", "out_of", "points", "comment", 
 
 def grades(assignment: Assignment, found: Sequence[Result]) -> str:
     """One line a submission: status, points by question, total (empty while a person still has to mark)."""
-    names = list(assignment.questions)
+    names = [name for name, question in assignment.questions.items() if question.prediction is None]
     lines = [["name", "learner", "platform_id", "status", *names, "total", "out_of", "remarks"]]
     for each in found:
         marks = [_cell(each["questions"][name]["points"]) for name in names]

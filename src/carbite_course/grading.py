@@ -12,7 +12,10 @@ from carbite_course.assignment import Assignment, Check, Question
 from carbite_course.comparison import same
 from carbite_course.kernel import DIED, ERROR, FLOODED, HUNG, MEMORY, TIMEOUT, Kernel, Reply
 from carbite_course.sandbox import Limits
+from carbite_course.submissions import legible
 
+# Of what a learner predicted, in letters: a verdict, a number, a short list.
+LONGEST_SHOWN = 80
 Start = Callable[[float], Kernel]
 """Starts a kernel that lives until a deadline (seconds of the monotonic clock)."""
 
@@ -131,13 +134,17 @@ def _evaluate(expressions: Mapping[str, tuple[str, ...]], kernel: Kernel, seen: 
     return None
 
 
-def expressions_of(assignment: Assignment, *, mistakes: bool = False) -> dict[str, tuple[str, ...]]:
-    """What is evaluated, by question; for the solution also what known mistakes lead to."""
+def expressions_of(assignment: Assignment, *, solution: bool = False) -> dict[str, tuple[str, ...]]:
+    """What is evaluated, by question; for the solution also what known mistakes lead to, and what was predicted.
+
+    Predictions come first: what they hold is shown to the learner, so it must not have seen a check.
+    """
     found = {}
-    for name, question in assignment.questions.items():
-        wanted = [check.expression for check in question.checks]
-        if mistakes:
+    for name, question in sorted(assignment.questions.items(), key=lambda item: item[1].prediction is None):
+        wanted = [check.expression for check in (*question.checks, question.prediction) if check]
+        if solution:
             wanted += [mistake.expression for check in question.checks for mistake in check.mistakes]
+            wanted += [question.result] if question.result else []
         found[name] = tuple(dict.fromkeys(wanted))
     return found
 
@@ -154,7 +161,7 @@ def solve(assignment: Assignment, start: Start, limits: Limits) -> Key:
 
     Raises GradingError when the solution fails, or a known mistake gives the right value.
     """
-    seen = observe(assignment, assignment.solution, expressions_of(assignment, mistakes=True), start, limits)
+    seen = observe(assignment, assignment.solution, expressions_of(assignment, solution=True), start, limits)
     failed = [f"{name}: {said}" for name, said in seen.errors.items()]
     failed += [f"{name}: {text} ({r.error or r.failure})" for (name, text), r in seen.values.items() if r.failure]
     if failed:
@@ -172,6 +179,24 @@ def solve(assignment: Assignment, start: Start, limits: Limits) -> Key:
 def marked(question: Question, key: Key, seen: Observed) -> list[dict[str, Any]]:
     """The checks of a question with their points: plain values, ready to be written."""
     return [_marked(question.name, check, key, seen) for check in question.checks]
+
+
+def predicted(question: Question, key: Key, seen: Observed) -> dict[str, Any] | None:
+    """What a learner predicted (empty: nothing that could be evaluated) beside the result; None for other questions."""
+    if question.prediction is None:
+        return None
+    result = key.values[question.name, question.result]
+    reply = seen.values.get((question.name, question.prediction.expression), Reply(failure=ERROR))
+    return {
+        "expected": "" if reply.failure else shown(reply.value),
+        "result": shown(result),
+        "came_true": not reply.failure and same(reply.value, result, question.prediction),
+    }
+
+
+def shown(value: Any) -> str:
+    """A plain value as a short text."""
+    return legible(f"{value:.3g}" if isinstance(value, float) else str(value), LONGEST_SHOWN)
 
 
 def _marked(name: str, check: Check, key: Key, seen: Observed) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import carbite
 from carbite_course.assignment import Assignment
-from carbite_course.grading import REASONS, Key, Observed, marked
+from carbite_course.grading import REASONS, Key, Observed, marked, predicted
 from carbite_course.sandbox import Limits
 from carbite_course.submissions import Submission, legible
 
@@ -44,6 +44,7 @@ def result(assignment: Assignment, submission: Submission, key: Key, seen: Obser
             "manual": question.manual,
             "error": legible(seen.errors.get(name, "")),
             "checks": checks,
+            "prediction": predicted(question, key, seen),
             "points": points,
             "out_of": question.points,
             "comment": "",

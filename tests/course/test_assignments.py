@@ -87,6 +87,15 @@ def test_typical_mistakes_get_what_they_should(assignment: Assignment, marked: P
         assert {name: given[name] for name in each["scores"]} == each["scores"], each["name"]
 
 
+def test_a_prediction_stands_beside_the_result_in_feedback(assignment: Assignment, marked: Path) -> None:
+    asked = [name for name, question in assignment.questions.items() if question.prediction]
+    pages = {who: (marked / "feedback" / f"{who}.html").read_text("utf-8") for who in ("solution", "blank")}
+    for page in pages.values():
+        assert page.count("Your prediction before Question") == len(asked)
+    assert pages["solution"].count("You expected <strong>") == len(asked)
+    assert pages["blank"].count("You made none. The result is <strong>") == len(asked)
+
+
 def test_it_says_what_it_asks_for(assignment: Assignment) -> None:
     about = assignment.about
     assert (ROOT / "book" / f"{about['chapter']}.md").is_file()
@@ -154,7 +163,7 @@ def test_the_self_checks_pass_the_solution_and_not_a_blank(assignment: Assignmen
             result = shell.run_cell(cell["source"])
             if cell["source"].startswith(SELF_CHECK):
                 said.append(result.result.passed)
-    assert said == [filled_in] * sum(not each.manual for each in assignment.questions.values())
+    assert said == [filled_in] * sum(bool(each.checks) for each in assignment.questions.values())
 
 
 def test_every_prompt_is_python(assignment: Assignment) -> None:

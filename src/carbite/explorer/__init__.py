@@ -29,9 +29,18 @@ __all__ = ["Explorer", "Simulation", "SpecificationCurve"]
 class Explorer(anywidget.AnyWidget):
     """One comparison of the debate, recomputed for whatever a learner ticks.
 
-    ``selection`` is ``{"comparison", "trials", "readings", "added"}``; ``options`` holds the fields of
-    :class:`carbite.comparison.Options`; ``result`` is :meth:`carbite.verdict.Verdict.as_dict` of both.
-    A selection or an option that does not exist is refused with a TraitError that names it.
+    Args:
+        comparison_id: the question with which it opens, see :func:`carbite.comparison.comparison_ids`.
+        keywords: those of every widget, such as ``layout``.
+
+    Attributes:
+        selection: ``{"comparison", "trials", "readings", "added"}``; shared with the browser.
+        options: the fields of :class:`carbite.comparison.Options`; shared with the browser.
+        result: :meth:`carbite.verdict.Verdict.as_dict` of both, computed in Python.
+
+    Raises:
+        KeyError: for an unknown comparison.
+        TraitError: for a selection or an option that does not exist.
     """
 
     _esm = widget_module()

@@ -1,7 +1,8 @@
 import { Gosh } from "./gosh.js";
 import { goshHtml, goshPlaceholder } from "./gosh_view.js";
 import { copyLink, download } from "./handing_over.js";
-import { withAnswer, beforeAnswer, expectHtml, expectedHtml, isAsked, noPredictions, predictionsCsv, predictionsHtml, questionHtml } from "./predictions.js";
+import { createKept, pageName, predictionsCsv } from "./kept_predictions.js";
+import { beforeAnswer, expectHtml, expectedHtml, isAsked, noPredictions, predictionOf, predictionsHtml, questionHtml } from "./predictions.js";
 import { redraw } from "./redraw.js";
 import { inSlices } from "./slices.js";
 import { addedTrial, defaultState, sameState, wholeNumber } from "./state.js";
@@ -16,14 +17,15 @@ import { besideHtml, explorerHtml, keptCsv, keptHtml, partsHtml, resultCsv, verd
 /**
  * Draw an explorer into an element and keep it up to date.
  * @param {HTMLElement} el @param {object} data the payload that Python wrote @param {object} store
- * @param {{key: string, initial: string, href: ((state: object) => string) | null, predictor?: object,
+ * @param {{key: string, initial: string, href: ((state: object) => string) | null, predictor?: object, predicted?: object,
  *   onResult?: (result: object) => void}} how
- *   href makes the link of a state, null where there is no address to share; predictor is a store of predictions that
- *   several explorers share
+ *   href makes the link of a state, null where there is no address to share; predictor is a store of what is asked
+ *   now, and predicted keeps what was answered (kept_predictions.js): several explorers share them
  * @returns {() => void} stops it
  */
 export function mount(el, data, store, how) {
-  const { key, initial, href, onResult, predictor = createStore(noPredictions()) } = how;
+  const { key, initial, href, onResult, predictor = createStore(noPredictions()), predicted = createKept(null) } = how;
+  const here = href ? pageName() : "";
   const kept = [];
   const gosh = new Gosh(data);
   // The site's own script (site/static/book.js) knows how the book is cited.
@@ -68,13 +70,24 @@ export function mount(el, data, store, how) {
     part("expect").hidden = !asked;
     el.querySelector("[data-predict]").checked = predictions.on;
     for (const tool of ["keep", "csv", ...(citing ? ["cite"] : [])]) el.querySelector(`[data-tool="${tool}"]`).disabled = asked;
-    part("predictions").hidden = predictions.list.length === 0;
-    redraw(part("predictions"), predictions.list.length ? predictionsHtml(data, predictions.list) : "");
+    drawPredictions();
     followUp(state, asked, [
       () => { redraw(part("effect"), effect); redraw(part("caveats"), caveats); },
       () => onResult?.(asked ? beforeAnswer(result) : result),
       () => redraw(part("beside"), asked ? "" : besideHtml(result)),
     ]);
+  }
+
+  /** The predictions that were made in the explorer of this page. */
+  function predictedHere() {
+    return predicted.get().list.filter(({ asked_in: where, link }) => where === "explorer" && link.split("#")[0] === here);
+  }
+
+  function drawPredictions() {
+    const list = predictedHere();
+    const about = { lasting: predicted.lasting(), trouble: predicted.get().trouble, all: href ? "predictions.html" : "" };
+    part("predictions").hidden = list.length === 0;
+    redraw(part("predictions"), list.length ? predictionsHtml(list, about) : "");
   }
 
   /** The verdict first: everything else follows in slices. What a change made old is abandoned. */
@@ -169,7 +182,7 @@ export function mount(el, data, store, how) {
     }
     if (tool === "csv") download("carbite-comparison.csv", resultCsv(data, state, result));
     if (tool === "csv-kept") download("carbite-scenarios.csv", keptCsv(kept));
-    if (tool === "csv-predictions") download("carbite-predictions.csv", predictionsCsv(data, predictor.get().list));
+    if (tool === "csv-predictions") download("carbite-predictions.csv", predictionsCsv(predictedHere()));
     if (tool === "keep") {
       kept.push({ name: `Scenario ${(kept.at(-1)?.number ?? 0) + 1}`, number: (kept.at(-1)?.number ?? 0) + 1, href: href ? href(state) : "", result });
       drawKept();
@@ -205,8 +218,11 @@ export function mount(el, data, store, how) {
 
   function predict(form) {
     const state = store.get();
-    const expected = new FormData(form).get(`${key}-expected`);
-    predictor.set(withAnswer(predictor.get(), state, expected, result, href ? href(state) : ""));
+    const said = new FormData(form);
+    const expected = said.get(`${key}-expected`);
+    const link = href ? `${here}#${href(state).split("#")[1] ?? ""}` : "";
+    predicted.add(predictionOf(data, result, expected, said.get("sure"), link));
+    predictor.set({ ...predictor.get(), answer: { state, expected } });
     part("verdict").focus();
   }
 
@@ -232,12 +248,14 @@ export function mount(el, data, store, how) {
   el.addEventListener("click", onClick);
   el.addEventListener("submit", onSubmit);
   const unwatch = store.watch(draw);
-  const unwatchPredictions = predictor.watch(() => show(store.get()));
+  const unwatchPredictor = predictor.watch(() => show(store.get()));
+  const unwatchPredicted = predicted.watch(drawPredictions);
   draw(store.get());
   return () => {
     abandon();
     unwatch();
-    unwatchPredictions();
+    unwatchPredictor();
+    unwatchPredicted();
     el.removeEventListener("change", onChange);
     el.removeEventListener("click", onClick);
     el.removeEventListener("submit", onSubmit);

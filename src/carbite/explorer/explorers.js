@@ -5,15 +5,18 @@ import { started } from "./start.js";
 import { defaultState, isStateKey, sameState, stateOf, stateParts } from "./state.js";
 import { createStore } from "./store.js";
 
-/** All explorers of a static page, which have one state: a list of one Share (address.js), or of none. */
-export function explorerShares() {
+/**
+ * All explorers of a static page, which have one state: a list of one Share (address.js), or of none. predicted keeps
+ * what a reader predicted.
+ */
+export function explorerShares(predicted) {
   const places = [...document.querySelectorAll(".carbite-explorer")];
   if (!places.length) return [];
-  const share = started(places, ".cx-notice", () => explorerShare(places));
+  const share = started(places, ".cx-notice", () => explorerShare(places, predicted));
   return share ? [share] : [];
 }
 
-function explorerShare(places) {
+function explorerShare(places, predicted) {
   const data = JSON.parse(document.querySelector("script.carbite-data").textContent);
   const initial = places[0].dataset.comparison;
   const published = defaultState(data, initial);
@@ -33,7 +36,7 @@ function explorerShare(places) {
     mount(link) {
       const href = (state) => link(stateParts(data, state));
       const starts = places.map((el, position) => started([el], ".cx-notice", () => mount(el, data, store, {
-        key: `cx${position + 1}`, initial, href, predictor, onResult: position === 0 ? (result) => showLiveNumbers(live, result) : undefined,
+        key: `cx${position + 1}`, initial, href, predictor, predicted, onResult: position === 0 ? (result) => showLiveNumbers(live, result) : undefined,
       })));
       return starts.some(Boolean);
     },

@@ -14,9 +14,10 @@ export function copyLink(link, notice, shownIn) {
   else navigator.clipboard.writeText(link).then(() => notice("Link copied. It opens this page in exactly this state."), showIt);
 }
 
-/** Let the reader save a text as a CSV file. */
-export function download(name, text) {
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
+/** Let the reader save a text as a file. A spreadsheet takes a CSV file for UTF-8 when it begins with this mark. */
+export function download(name, text, type = "text/csv") {
+  const mark = type === "text/csv" ? "\ufeff" : "";
+  const url = URL.createObjectURL(new Blob([mark, text], { type: `${type};charset=utf-8` }));
   const link = Object.assign(document.createElement("a"), { href: url, download: name });
   link.click();
   URL.revokeObjectURL(url);

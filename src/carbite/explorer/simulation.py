@@ -18,9 +18,17 @@ from carbite.models import model
 class Simulation(anywidget.AnyWidget):
     """One model of :mod:`carbite.models`, recomputed for whatever a learner sets.
 
-    ``values`` holds a value for every parameter; setting some of them leaves the others at their start. ``result``
-    is :meth:`carbite.models.Model.result` of them, computed in Python. A value that the model does not accept
-    is refused with a TraitError that names it.
+    Args:
+        name: of the model, see :func:`carbite.models.model_names`.
+        keywords: those of every widget, such as ``layout``.
+
+    Attributes:
+        values: a value for every parameter; setting some of them leaves the others at their start.
+        result: :meth:`carbite.models.Model.result` of them, computed in Python.
+
+    Raises:
+        ValueError: for an unknown model.
+        TraitError: for a value that the model does not accept.
     """
 
     _css = source("explorer/explorer.css") + source("explorer/simulation.css")

@@ -18,7 +18,15 @@ from carbite.multiverse import multiverse
 class SpecificationCurve(anywidget.AnyWidget):
     """The multiverse of one claim, see :mod:`carbite.multiverse`.
 
-    Everything it shows comes with it, so that it works without a kernel. Raises as :func:`multiverse` does.
+    Everything it shows comes with it, so that it works without a kernel.
+
+    Args:
+        claim_id: such as ``EF1``.
+        keywords: those of every widget, such as ``layout``.
+
+    Raises:
+        KeyError: for an unknown claim.
+        ValueError: for a claim that no comparison tests.
     """
 
     _esm = curve_module()

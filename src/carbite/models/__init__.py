@@ -23,7 +23,20 @@ def model_names() -> tuple[str, ...]:
 
 
 def model(name: str) -> Model:
-    """The model of this name. Raises ValueError that lists those there are."""
+    """The model of this name.
+
+    Args:
+        name: one of :func:`model_names`.
+
+    Returns:
+        The model; ``result()`` of it computes.
+
+    Raises:
+        ValueError: for an unknown name, listing those there are.
+
+    >>> model("infusion").result({"half_life": 4})["text"]["half_life"]
+    '4.0 hours'
+    """
     if name not in model_names():
         raise ValueError(f"there is no model {name!r}; there are {', '.join(model_names())}")
     found: Model = import_module(f"{__name__}.{name}").MODEL

@@ -29,12 +29,18 @@ def no_data() -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Model:
-    """``compute`` takes a checked value for every parameter and returns plain JSON.
+    """One model of a chapter.
 
-    title: what it is about, in a few words. about: what kind of thing it is, in one or two sentences (what is
-    published, what assumed; illustration or calculation). compute's result holds numbers, series (lists),
-    ``text`` (formatted numbers by name), ``sentence``, and may hold ``unused``: names of parameters without effect
-    under these values. data: rows of ``data/`` that the page draws beside it, as plain JSON.
+    Attributes:
+        name: by which it is called.
+        title: what it is about, in a few words.
+        about: what kind of thing it is, in one or two sentences: what is published, what assumed; illustration or
+            calculation.
+        parameters: what can be set, each with its start, its range and the origin of its start.
+        compute: takes a checked value for every parameter and returns plain JSON: numbers, series (lists), ``text``
+            (formatted numbers by name), ``sentence``, and maybe ``unused``, the names of parameters without effect
+            under these values.
+        data: gives rows of ``data/`` that the page draws beside it, as plain JSON.
     """
 
     name: str

@@ -78,6 +78,9 @@ def glmm(events: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> Glmm:
         n: patients counted, whole numbers, shape (k,).
         level: of both intervals, between 0 and 1.
 
+    Returns:
+        The fit, with estimate and intervals also as proportions.
+
     Raises:
         ValueError: for bad counts, and when every row is at 0 % or 100 %: the likelihood then rises without
             end as mu or tau2 grows, so there is no finite maximum.

@@ -13,6 +13,7 @@ from carbite.pooling.pooled import Pooled
 from carbite.pooling.tau2 import estimate_tau2, mean_at
 
 CONTRAST_TAU2 = ("separate", "common")
+"""Rules for tau2 of two arms, see :func:`contrast`."""
 
 # The estimate, its standard error, the degrees of freedom (None for a normal), and tau2 in a and in b.
 _Difference = tuple[float, float, float | None, tuple[float, float]]
@@ -20,7 +21,13 @@ _Difference = tuple[float, float, float | None, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class OddsRatio:
-    """An odds ratio with the limits of its confidence (``ci_*``) and prediction (``pi_*``) intervals."""
+    """An odds ratio.
+
+    Attributes:
+        estimate: the ratio.
+        ci_low, ci_high: limits of its confidence interval.
+        pi_low, pi_high: limits of its prediction interval.
+    """
 
     estimate: float
     ci_low: float
@@ -75,6 +82,13 @@ def contrast(a: Pooled, b: Pooled, tau2: str = "separate") -> Contrast:
     separate.
 
     On the logit scale the difference is a log odds ratio, and ``odds_ratio`` is its exponential.
+
+    Args:
+        a, b: two arms that were pooled in the same way.
+        tau2: one of ``CONTRAST_TAU2``.
+
+    Returns:
+        The difference with its intervals.
 
     Raises:
         ValueError: when the arms differ in measure, tau2 method, interval or level, or ``tau2`` is unknown.

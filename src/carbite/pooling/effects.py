@@ -12,14 +12,20 @@ from scipy import special
 from carbite.pooling.checks import Array, check_choice, check_counts
 
 MEASURES = ("logit", "freeman-tukey", "raw")
+"""Scales on which proportions are pooled, see :func:`effect_sizes`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
-    """A pooled estimate as a proportion: ``pi_*`` are the limits of its prediction interval.
+    """A pooled estimate as a proportion.
 
     On the logit and Freeman-Tukey scales all values lie in [0, 1]. On the raw scale they are not
     transformed, and a limit may lie outside [0, 1]: that is a defect of the raw scale, and is shown.
+
+    Attributes:
+        estimate: the proportion.
+        ci_low, ci_high: limits of its confidence interval.
+        pi_low, pi_high: limits of its prediction interval.
     """
 
     estimate: float

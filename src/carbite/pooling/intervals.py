@@ -8,6 +8,7 @@ from typing import NamedTuple
 from scipy import special
 
 INTERVALS = ("z", "hartung-knapp", "modified-hartung-knapp")
+"""Kinds of interval, see :func:`pool_effects`."""
 
 # Two effects that differ by less differ by rounding.
 _SAME_EFFECT = 1e-12

@@ -88,8 +88,15 @@ def pool(
         interval: one of ``INTERVALS``, see :func:`pool_effects`.
         level: of both intervals, between 0 and 1.
 
+    Returns:
+        The pooled arm; ``proportion`` of it holds estimate and intervals as proportions.
+
     Raises:
         ValueError: naming the argument, the position, the value and what was expected.
+
+    >>> pooled = pool([61, 44, 45], [75, 53, 53])
+    >>> round(pooled.proportion.estimate, 3)
+    0.828
 
     Source: Miller 1978, Am Stat 32:138 (the inverse).
     """
@@ -143,6 +150,9 @@ def pool_effects(
         tau2: one of ``TAU2``.
         interval: one of ``INTERVALS``.
         level: of both intervals, between 0 and 1.
+
+    Returns:
+        The pooled arm on the scale of the effects; ``proportion`` of it is None.
 
     Raises:
         ValueError: naming the argument, the position, the value and what was expected.

@@ -11,6 +11,7 @@ from carbite.pooling.checks import Array
 from carbite.pooling.search import bracketed_root, global_maximum
 
 TAU2 = ("EE", "DL", "REML", "ML", "PM", "HE", "SJ")
+"""Estimators of the variance between trials, see :func:`pool_effects`."""
 
 Groups = Sequence[tuple[Array, Array]]
 

@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 from carbite import __version__
 
 from . import (
+    api,
     assets,
     data,
     execution,
@@ -18,6 +19,7 @@ from . import (
     maths,
     numbers,
     pages,
+    predict,
     repository,
     search,
     self_checks,
@@ -29,6 +31,7 @@ from . import (
 CONCERNS = (
     execution,
     assets,
+    api,
     data,
     figures,
     interactive,
@@ -36,6 +39,7 @@ CONCERNS = (
     self_checks,
     numbers,
     teaching,
+    predict,
     terms,
     maths,
     pages,

@@ -151,6 +151,9 @@ def all_subsets(
         progress: called with the number of subsets done and their total, about twice a second, once a second has
             passed, and with 0 done when the loop is being compiled. None for silence.
 
+    Returns:
+        The result of each subset.
+
     Raises:
         ValueError: naming the argument, the position, the value and what was expected.
         ModuleNotFoundError: when Numba is not installed.

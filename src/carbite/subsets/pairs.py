@@ -17,7 +17,7 @@ from carbite.subsets.enumeration import Flags, Subsets, t_quantiles
 _PAIRS_AT_ONCE = 2**15
 
 NOT_TESTABLE, UNDECIDED, A_HIGHER, B_HIGHER = np.int8(0), np.int8(1), np.int8(2), np.int8(3)
-"""What :func:`verdicts` says of a pair."""
+"""What :func:`verdicts` says of a pair of subsets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,9 @@ def pairs(
         allowed_a, allowed_b: which subsets count, one truth value each, see :func:`without_overlaps`; None for all.
         fewest: trials that a subset needs to count at all.
 
+    Returns:
+        The counts.
+
     Raises:
         ValueError: when the arms were pooled differently, or the flags have the wrong shape or type.
     """
@@ -90,7 +93,17 @@ def pairs(
 
 
 def verdicts(a: Subsets, b: Subsets) -> NDArray[np.int8]:
-    """The verdict of each pair, shape (len(a), len(b)): one byte per pair, by the same rules as :func:`pairs`."""
+    """The verdict of each pair, by the same rules as :func:`pairs`.
+
+    Args:
+        a, b: two arms that were pooled in the same way.
+
+    Returns:
+        ``NOT_TESTABLE``, ``UNDECIDED``, ``A_HIGHER`` or ``B_HIGHER``, shape (len(a), len(b)): one byte per pair.
+
+    Raises:
+        ValueError: when the arms were pooled differently.
+    """
     result = np.empty((len(a), len(b)), np.int8)
     for rows, _, verdict in _verdict_rows(a, b, None, None, 1):
         result[rows] = verdict
@@ -98,7 +111,18 @@ def verdicts(a: Subsets, b: Subsets) -> NDArray[np.int8]:
 
 
 def without_overlaps(subsets: Subsets, overlaps: Iterable[tuple[int, int]]) -> Flags:
-    """Which subsets hold no patient twice: those without any of the pairs of trials, given by position."""
+    """Which subsets hold no patient twice.
+
+    Args:
+        subsets: of one arm.
+        overlaps: pairs of trials that share patients, by position.
+
+    Returns:
+        One truth value per subset: whether it holds none of these pairs.
+
+    Raises:
+        ValueError: for a position that is no trial's.
+    """
     allowed = np.ones(len(subsets), bool)
     for first, second in overlaps:
         for trial in (first, second):

@@ -61,8 +61,8 @@ def fewest_reclassified(
 ) -> Reclassification | None:
     """The fewest patients to move between event and no event, in any trials, for another verdict on a - b - shift.
 
-    What is minimised is the sum over all trials of |change in events|; n stays, and events stay within 0 and n. The
-    verdict is that of :func:`carbite.subsets.pairs`, so that "another" may be the other side or undecided.
+    What is minimised is the sum over all trials of the absolute change in events; n stays, and events stay within 0
+    and n. The verdict is that of :func:`carbite.subsets.pairs`, so that "another" may be the other side or undecided.
 
     One step at a time in the best direction is not enough: moving a patient also moves tau2, and with it the weights
     and the width of the interval, so that a step that looks best may lead past the fewest. So every way to reclassify

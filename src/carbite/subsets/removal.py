@@ -43,6 +43,9 @@ def fewest_removed(
         start: the bit masks of the selection to begin with, of a and of b; None for all trials.
         allowed_a, allowed_b: which subsets a removal may leave, one truth value each; None for all.
 
+    Returns:
+        The removals; None where none changes the verdict.
+
     Raises:
         ValueError: when an arm is a sample, a mask is not that of a subset, or flags have the wrong shape or type.
     """

@@ -1,0 +1,132 @@
+"""``{api} carbite.pooling``: the public names of a module with signature, types and docstring, by Sphinx's autodoc.
+
+Docstrings are written for people who read them with ``help()``: sections such as ``Args:`` with one line a name.
+Here such a section becomes a list of definitions.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from importlib import import_module
+from typing import Any
+
+import traitlets
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.docutils import SphinxDirective
+
+from carbite.public import public_names
+
+SECTIONS = {"Args:": "Takes", "Attributes:": "Holds", "Returns:": "Gives", "Raises:": "Refuses with"}
+NAMED = ("Args:", "Attributes:", "Raises:")
+# Types that are names for longer ones: shown as they are written.
+ALIASES = ("ArrayLike", "Array", "Flags", "Masks", "Progress", "Values", "Value", "Parameter")
+_ENTRY = re.compile(r"    (?P<names>[\w*]+(?:, [\w*]+)*): (?P<said>.*)")
+
+
+def with_lists(lines: list[str]) -> Iterator[str]:
+    """The lines of a docstring, its sections as definition lists of reStructuredText."""
+    section = ""
+    for line in lines:
+        if line in SECTIONS:
+            section = line
+            yield from (f".. rubric:: {SECTIONS[line]}", "")
+        elif section and line.strip() and not line.startswith("    "):
+            section = ""
+            yield line
+        elif section in NAMED and (entry := _ENTRY.fullmatch(line)):
+            yield ", ".join(f"``{name}``" for name in entry["names"].split(", "))
+            yield f"    {entry['said']}"
+        elif section in NAMED:
+            yield line[4:] if line.strip() else line
+        elif section:
+            yield line[4:]
+        else:
+            yield line
+
+
+def reshape(app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
+    """Called by autodoc with each docstring, which it may change in place."""
+    lines[:] = list(with_lists(lines))
+
+
+def without_long_signature(
+    app: Sphinx, what: str, name: str, value: Any, options: Any, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """What is only ever given to a reader is listed by what it holds; nobody calls it with all of that."""
+    if what == "class" and is_dataclass(value) and name.rpartition(".")[2] not in ("Selection", "Options"):
+        return "", None
+    return signature, returned
+
+
+class Api(SphinxDirective):
+    """The public names of one module."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        module = self.arguments[0]
+        if module not in public_names():
+            said = f"api: no module {module!r}; expected one of {', '.join(public_names())}"
+            return [self.state.document.reporter.error(said, line=self.lineno)]
+        for loaded in _package():
+            if loaded.__file__:
+                self.env.note_dependency(loaded.__file__)
+        text = "\n".join(["````{eval-rst}", *_directives(module), "````"])
+        box = nodes.Element()
+        self.state.nested_parse(StringList(text.split("\n"), self.env.docname), self.content_offset, box)
+        return list(box.children)
+
+
+def _directives(module: str) -> Iterator[str]:
+    for name in public_names()[module]:
+        value = getattr(import_module(module), name)
+        if inspect.isclass(value):
+            kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
+            yield f".. {kind}:: {module}.{name}"
+            # Of a widget, the reader needs what is said of it; the rest belongs to the library.
+            if not issubclass(value, traitlets.HasTraits):
+                yield "   :members:"
+        elif callable(value):
+            yield f".. autofunction:: {module}.{name}"
+        else:
+            yield from (f".. py:data:: {module}.{name}", f"   :value: {value!r}", "")
+            yield from (f"   {line}" for line in constant_doc(name, value))
+        yield ""
+
+
+def constant_doc(name: str, value: Any) -> list[str]:
+    """What stands below a constant in the module that defines it; empty where nothing does."""
+    for module in _package():
+        if vars(module).get(name) is value:
+            found = ModuleAnalyzer.for_module(module.__name__).find_attr_docs().get(("", name))
+            if found:
+                return found
+    return []
+
+
+def _package() -> list[Any]:
+    """The modules of the package that are loaded, by name."""
+    return [sys.modules[name] for name in sorted(sys.modules) if name.partition(".")[0] == "carbite"]
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Types of other libraries have no page here that a name could link to."""
+    config["autodoc_type_aliases"] = {name: name for name in ALIASES}
+    config["nitpick_ignore_regex"] = [*config["nitpick_ignore_regex"], ("py:.*", ".*")]
+
+
+def setup(app: Sphinx) -> None:
+    """Called from ``carbite.site``."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.add_directive("api", Api)
+    app.connect("config-inited", configure)
+    app.connect("autodoc-process-docstring", reshape)
+    app.connect("autodoc-process-signature", without_long_signature)
