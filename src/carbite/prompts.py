@@ -170,7 +170,7 @@ def _faster_disease() -> Prompt:
         label="Remission of all enrolled, with a wait",
         question=f"Suppose that {lost} % of patients were lost in each month of waiting for CAR T cells, more than the "
         f"{number('m:waiting:lost').text} % that fit ELIANA. After ELIANA's wait, which treatment brings more of all "
-        "enrolled into remission?",
+        "enrolled into remission: the cells, or blinatumomab as in its paediatric trial, which needs no wait?",
         choices=choices,
         right="same" if abs(apart) < ABOUT else "cells" if apart > 0 else "drug",
         answer=f"{responding} % of all enrolled with CAR T cells, {other} % with the drug that needs no wait.",
@@ -190,8 +190,8 @@ def _rarer_loss() -> Prompt:
         label="Relapse without CD19, of all treated",
         question="In a model, leukaemia escapes from CD19 in the same share of remissions with either treatment. "
         f"Remission is reached by {number('m:escape:response').text} of patients with the one and by "
-        f"{number(f'm:escape?{values}:response').text} with the other. What of the share of all treated who relapse "
-        "without CD19 with the other?",
+        f"{number(f'm:escape?{values}:response').text} with the other. Of all treated with the other, is the share who "
+        "relapse without CD19 larger, smaller or about the same as with the one?",
         choices=choices,
         right="same" if abs(apart) < ABOUT else "higher" if apart > 0 else "lower",
         answer=f"{said[f'?{values}']} of all treated, instead of {said['']}, although escape is as likely: leukaemia "

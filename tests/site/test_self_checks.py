@@ -292,7 +292,7 @@ def test_whatever_is_stored_breaks_nothing(stored: str, page_of_figures: Page) -
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.evaluate(START_AGAIN)
-    page.wait_for_function("() => document.querySelector('.carbite-self-check').dataset.live === ''")
+    page.wait_for_function("() => document.querySelector('.carbite-self-check').dataset.ready === ''")
     assert choose(page, ONE, [option.right for option in ONE.options].index(True)).startswith("Right. ")
     assert NUMBER.answer
     assert type_in(page, NUMBER, figure(NUMBER.answer.value)).startswith("Right. ")

@@ -161,6 +161,6 @@
     });
     // Only now, when all of them work.
     for (const hidden of checks.querySelectorAll("[hidden]")) hidden.hidden = false;
-    checks.dataset.live = "";
+    checks.dataset.ready = "";
   }
 })();
