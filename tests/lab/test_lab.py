@@ -23,7 +23,11 @@ from tests.written import questions, written
 CHAPTER = (BOOK / "efficacy.md").read_text("utf-8")
 FIGURES = re.findall(r"^figures\.\w+\(", CHAPTER, re.MULTILINE)
 NUMBERS = re.findall(r"\{number\}`([^`]+)`", written(BOOK / "efficacy.md"))
-FOLDED = [*re.findall(r"^:class: dropdown$", CHAPTER, re.MULTILINE), *questions(BOOK / "efficacy.md")]
+# Boxes that fold, the answers of prompts, and those of the self-check.
+FOLDED = [
+    *re.findall(r"^:class: dropdown$|^```\{predict\}", CHAPTER, re.MULTILINE),
+    *questions(BOOK / "efficacy.md"),
+]
 # Signs that mean something in Markdown, in a table or to MathJax.
 SIGNS = r"""a|b "c" $d$ `e` *f* __g__ [h] <i> & ~~j~~ \k"""
 

@@ -238,8 +238,13 @@ def switch(reader: Reader) -> Locator:
     return reader.page.get_by_role("checkbox", name="Predict, then see")
 
 
+def asked(reader: Reader) -> Locator:
+    """The explorer's question; the text has questions of its own."""
+    return reader.page.get_by_role("form", name="What do you expect?")
+
+
 def answer(reader: Reader, verdict: str) -> None:
-    reader.page.get_by_role("radio", name=verdict, exact=True).check()
+    asked(reader).get_by_role("radio", name=verdict, exact=True).check()
     reader.button("Show the verdict").click()
 
 
@@ -280,7 +285,7 @@ def test_a_prediction_comes_before_the_verdict(reader: Reader) -> None:
     # The next change asks again, with nothing chosen yet.
     reader.toggle("TOWER")
     expect(verdict).to_contain_text("What do you expect?")
-    expect(reader.page.get_by_role("radio", checked=True)).to_have_count(0)
+    expect(asked(reader).get_by_role("radio", checked=True)).to_have_count(0)
     assert numbers_in_sight(reader) == []
     answer(reader, "Favours CAR T")
     expect(verdict).to_contain_text("As you expected.")
@@ -299,7 +304,7 @@ def test_an_answer_is_asked_for_before_anything_is_shown(reader: Reader) -> None
 def test_predictions_by_keyboard(reader: Reader) -> None:
     switch(reader).focus()
     reader.page.keyboard.press("Space")
-    reader.page.get_by_role("radio").first.focus()
+    asked(reader).get_by_role("radio").first.focus()
     for _ in range(2):
         reader.page.keyboard.press("ArrowDown")
     assert numbers_in_sight(reader) == []
