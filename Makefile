@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test test-code test-pages test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys binder test-launch test-hub quizzes slides
+.PHONY: help book pdf epub test test-code test-pages built-site built-lab test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys binder test-launch test-hub quizzes slides
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,14 +23,20 @@ pdf: book browser ## The whole book as _build/carbite.pdf
 epub: book ## The whole book as _build/carbite.epub
 	$(BIN)/python -m carbite.site.editions epub _build/html _build/carbite.epub
 
+# The longest first: JupyterLab starts when the code has been tested, while the site still is.
 test: lint types book browser ## Run everything that is checked: style, types, statistics, data, site, JupyterLab
-	@$(MAKE) --no-print-directory -j2 test-code test-pages
+	@$(MAKE) --no-print-directory -j2 test-code built-site built-lab
 
 test-code: $(INSTALLED) ## Statistics, data, prose and the build itself
 	$(BIN)/python -m pytest tests --ignore=tests/site --ignore=tests/lab
 
-test-pages: book browser ## The built site in a real browser, and the chapters in a real JupyterLab
-	$(BIN)/python -m pytest tests/site tests/lab
+test-pages: book browser built-site built-lab ## The built site in a real browser, and the chapters in a real JupyterLab
+
+built-site:
+	$(BIN)/python -m pytest tests/site
+
+built-lab:
+	$(BIN)/python -m pytest tests/lab
 
 test-thorough: $(INSTALLED) ## The tests of test-code with all their random cases, not a share of them
 	CARBITE_AUDIT=1 $(BIN)/python -m pytest tests --ignore=tests/site --ignore=tests/lab
