@@ -83,10 +83,11 @@ def _on_verdict(question: str) -> Prompt:
     text, bispecific = verdict.text, verdict.comparison.bispecific_name
     choices = {each: fill(said, {"bi": bispecific}) for each, said in wording()["short"].items()}
     ratio = verdict.ratio
+    partly = ", where that is reported" if options.reading == "enrolled" else ""
     return Prompt(
         label=text["label"],
         basis=f"{text['car_t.k']} v {text['bispecific.k']} trials; {text['method']}; {text['reading']}",
-        question=f"{text['label']} ({text['reading']}): {text['car_t.trials']} of CAR T cells are set against "
+        question=f"{text['label']} ({text['reading']}{partly}): {text['car_t.trials']} of CAR T cells are set against "
         f"{text['bispecific.trials']} of {bispecific}. What will the rule of this book say?",
         choices=tuple(choices.values()),
         right=choices[verdict.verdict],

@@ -26,6 +26,10 @@ ASSUMPTION = "assumption"
 DOES_NOT_CARRY = "does not carry"
 MISNAMED = "misnamed"
 CASE, REBUTTAL = "case", "rebuttal"
+# Claims that name no lead of their side: an undecided verdict bears them out.
+WITHOUT_LEAD = frozenset({"DU14", "NG9", "SA6"})
+# Claims that grant the other side its lead: no verdict speaks against them.
+GRANTING = frozenset({"EF3"})
 LONGEST_LINK = 10_000
 
 
@@ -69,7 +73,7 @@ def _argument(value: Any) -> str:
     """``[[side, role], [claim, link, verdict]]``: whether that link serves that side as it is said to.
 
     A ``case`` is a state in which the rule favours the side, for a claim of the side's own. A ``rebuttal`` is one in
-    which a claim of the other side is tested, and the rule does not favour the other side.
+    which a claim of the other side is tested, and the rule says another thing than the claim does.
     """
     side_and_role, argument = _parts(value, 2)
     side, role = _texts(side_and_role, 2)
@@ -88,8 +92,15 @@ def _argument(value: Any) -> str:
     verdict = _verdict((selection, options))
     if verdict != said.strip().casefold():
         return ANOTHER_VERDICT
-    carries = verdict == side if role == CASE else verdict in (side, "undecided")
-    return RIGHT if carries else DOES_NOT_CARRY
+    carrying = {side} if role == CASE else _contradicting(found[0]["claim_id"], side)
+    return RIGHT if verdict in carrying else DOES_NOT_CARRY
+
+
+def _contradicting(claim: str, side: str) -> set[str]:
+    """The verdicts with which a side can answer a claim of the other one."""
+    if claim in GRANTING:
+        return set()
+    return {side} if claim in WITHOUT_LEAD else {side, "undecided"}
 
 
 def _reply(value: Any) -> str:

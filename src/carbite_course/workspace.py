@@ -8,7 +8,6 @@ Binder, a hub and a laptop get the same folder. Notebooks that a learner has edi
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import yaml
 
 from carbite import notebooks, stamp
-from carbite.launch import ASSIGNMENTS, CHAPTERS, CONTENTS
+from carbite.launch import ASSIGNMENTS, CHAPTERS, CONTENTS, chapter
 from carbite_course.assignment import Assignment, AssignmentError, read
 from carbite_course.building import notebook
 
@@ -25,7 +24,6 @@ HOW_TO = (
     "Click a title. In the notebook, choose *Run*, then *Run All Cells*. "
     "Change what you like: your notebooks are saved in this folder, and no later version replaces one that you edited."
 )
-_HEADING = re.compile(r"^# (?P<title>.+)$", re.MULTILINE)
 
 
 def write(root: Path, target: Path) -> dict[Path, bool]:
@@ -57,8 +55,7 @@ def _contents(root: Path, assignments: list[Assignment]) -> dict[str, Any]:
 
 
 def _link(root: Path, page: str) -> str:
-    heading = _HEADING.search((root / f"{page}.md").read_text("utf-8"))
-    return f"- [{heading['title'] if heading else page}]({CHAPTERS}/{Path(page).stem}.ipynb)"
+    return f"- [{notebooks.title(root / f'{page}.md') or page}]({chapter(page)})"
 
 
 def _assignments(assignments: list[Assignment]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from carbite.comparison import Options, Selection, added_trial, comparison, pars
 from carbite.evidence import records
 from carbite.link import format_hash
 from carbite.verdict import evaluate
-from carbite_course.debate import JUDGES, SIDES, side_of, verdict_of
+from carbite_course.debate import GRANTING, JUDGES, SIDES, WITHOUT_LEAD, side_of, verdict_of
 
 CR, PUBLISHED_CR = "cr", format_hash(*parse_question("cr"))
 SEVERE_CRS = format_hash(*parse_question("severe_crs"))
@@ -74,6 +74,11 @@ def test_a_side_is_that_of_the_name() -> None:
         ("car_t", "rebuttal", ["SA1", SEVERE_CRS, "bispecific"], "does not carry"),
         ("bispecific", "rebuttal", ["EF2", format_hash(*parse_question("cr?population=children")), "not-testable"],
          "does not carry"),
+        # What claims an absence is borne out by an undecided verdict; what grants a lead, by that lead.
+        ("car_t", "rebuttal", ["DU14", format_hash(*parse_question("remission_kept")), "car_t"], "right"),
+        ("car_t", "rebuttal", ["DU14", format_hash(*parse_question("remission_kept?population=adults")), "undecided"],
+         "does not carry"),
+        ("car_t", "rebuttal", ["EF3", format_hash(*parse_question("cr?reading=enrolled")), "car_t"], "does not carry"),
         ("bispecific", "case", ["EF1", PUBLISHED_CR, "car_t"], "another side"),
         ("bispecific", "rebuttal", ["SA1", SEVERE_CRS, "bispecific"], "another side"),
         ("car_t", "case", ["SA3", SEVERE_CRS, "bispecific"], "another side"),
@@ -104,6 +109,11 @@ def test_every_claim_that_can_be_tested_can_be_argued() -> None:
                     if JUDGES["argument"]([[side, role], [claim["claim_id"], link, said]]) == "right":
                         found.setdefault((side, role), set()).add(claim["claim_id"])
     assert set(found) == {(side, role) for side in SIDES for role in ("case", "rebuttal")}, found
+
+
+def test_claims_with_rules_of_their_own_exist_and_can_be_tested() -> None:
+    tested = {claim["claim_id"] for claim in records("claims") if claim["tests"] and claim["side"] in SIDES}
+    assert tested >= GRANTING | WITHOUT_LEAD
 
 
 def test_a_reply_changes_the_verdict_by_the_choices_that_it_names() -> None:

@@ -315,19 +315,11 @@ def _place(shape: Any, box: Box) -> None:
     shape.left, shape.top, shape.width, shape.height = map(Pt, (box.left, box.top, box.width, box.height))
 
 
-def _text(
-    slide: Any,
-    paragraphs: Sequence[str],
-    box: Box,
-    sizes: Sequence[float],
-    *,
-    bold: bool = False,
-    bullets: bool = False,
-    colour: str = INK,
-) -> None:
+def _text(slide: Any, paragraphs: Sequence[str], box: Box, sizes: Sequence[float], **style: Any) -> None:
+    """Text in a frame of its own; ``style`` as for :func:`_write`."""
     shape = slide.shapes.add_textbox(Pt(0), Pt(0), Pt(1), Pt(1))
     _place(shape, box)
-    _write(shape, paragraphs, box, sizes, bold=bold, bullets=bullets, colour=colour)
+    _write(shape, paragraphs, box, sizes, **style)
 
 
 def _write(
