@@ -345,19 +345,21 @@ export class SubsetFits {
     let crossing = 0;
     let maxima = scores[0] <= 0 ? 1 : 0;
     if (Math.abs(scores[0]) <= ZERO_SCORE || scores[points - 1] > 0) return -1;
+    let here = scores[0];
+    let change = 0;
     for (let g = 1; g < points; g += 1) {
-      if (scores[g - 1] > 0 && scores[g] <= 0) {
+      const next = scores[g];
+      const nextChange = next - here;
+      // A minimum above zero or a maximum below it: the score may reach zero between two points of the grid.
+      if (change * nextChange < 0 && change * here <= 0 && Math.abs(here) <= NEAR_ZERO * Math.abs(nextChange - change)) return -1;
+      if (here > 0 && next <= 0) {
         maxima += 1;
         crossing = g;
       }
+      here = next;
+      change = nextChange;
     }
     if (maxima !== 1) return -1;
-    for (let g = 1; g < points - 1; g += 1) {
-      const side = scores[g] > 0 ? 1 : -1;
-      const fallIn = (scores[g - 1] - scores[g]) * side;
-      const riseOut = (scores[g + 1] - scores[g]) * side;
-      if (fallIn > 0 && riseOut > 0 && scores[g] * side <= NEAR_ZERO * (fallIn + riseOut)) return -1;
-    }
     return crossing;
   }
 
@@ -409,17 +411,19 @@ export class SubsetFits {
         const w = 1 / (memberV[i] + tau2);
         const d = memberY[i] - centre;
         const w2 = w * w;
-        const w3 = w2 * w;
-        const dd = d * d;
+        let p = w * d;
+        let p2 = p * d;
         s0 += w;
-        s1 += w * d;
-        s2 += w * dd;
+        s1 += p;
+        s2 += p2;
+        p *= w;
+        p2 *= w;
         t0 += w2;
-        t1 += w2 * d;
-        t2 += w2 * dd;
-        u0 += w3;
-        u1 += w3 * d;
-        u2 += w3 * dd;
+        t1 += p;
+        t2 += p2;
+        u0 += w2 * w;
+        u1 += w * p;
+        u2 += w * p2;
       }
       const inverse = 1 / s0;
       const shift = s1 * inverse;
