@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.audit.firefox import SMOKE, problems_of
+from tests.audit.firefox import SMOKE, leads_on, pages, problems_of
 
 BROWSERS = "/usr/lib/*/webkit2gtk-*/MiniBrowser"
 PORT, DISPLAY = 9517, ":97"
@@ -75,10 +75,14 @@ def smoke(site: Path) -> tuple[str, dict[str, list[str]]]:
     ):
         about = session(browser)
         start = f"/session/{about['sessionId']}"
-        for path in sorted(site.rglob("*.html")):
-            call("POST", f"{start}/url", {"url": path.as_uri()})
+
+        def go(address: str) -> None:
+            call("POST", f"{start}/url", {"url": address})
+
+        for path in pages(site):
+            go(path.as_uri())
             state = json.loads(call("POST", f"{start}/execute/async", {"script": SCRIPT, "args": []}))
-            name = path.relative_to(site).as_posix()
-            found[name] = [state] if isinstance(state, str) else problems_of(state, name == "index.html")
+            found[path.relative_to(site).as_posix()] = [state] if isinstance(state, str) else problems_of(state)
+        found["index.html"] = leads_on((site / "index.html").as_uri(), go, lambda: str(call("GET", f"{start}/url")))
         call("DELETE", start)
     return str(about["capabilities"]["browserVersion"]), found
