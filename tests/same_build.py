@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from carbite.publish.archive import files_below
+
 ROOT = Path(__file__).parents[1]
 SOURCES = (
     "src",
@@ -39,23 +41,20 @@ ENVIRONMENTS = (
 )
 
 
-def contents(site: Path) -> dict[str, bytes]:
-    """Every file of a site by its path."""
-    return {path.relative_to(site).as_posix(): path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
-
-
 def differences(one: Path, other: Path) -> list[str]:
     """A line for each file that is not the same in both."""
-    first, second = contents(one), contents(other)
+    first, second = files_below(one), files_below(other)
     lines = [f"{name}: only in {one if name in first else other}" for name in sorted(first.keys() ^ second.keys())]
-    for name in sorted(first.keys() & second.keys()):
-        if first[name] != second[name]:
-            a, b = first[name], second[name]
-            pairs = enumerate(zip(a, b, strict=False))
-            place = next((i for i, (x, y) in pairs if x != y), min(len(a), len(b)))
-            start = max(0, place - AROUND)
-            lines.append(f"{name}, byte {place}: {a[start : place + AROUND]!r}\n  {b[start : place + AROUND]!r}")
-    return lines
+    both = sorted(first.keys() & second.keys())
+    return lines + [difference(name, first[name], second[name]) for name in both if first[name] != second[name]]
+
+
+def difference(name: str, one: bytes, other: bytes) -> str:
+    """Where two versions of a file first differ, and what stands there in each."""
+    pairs = enumerate(zip(one, other, strict=False))
+    place = next((i for i, (x, y) in pairs if x != y), min(len(one), len(other)))
+    start = max(0, place - AROUND)
+    return f"{name}, byte {place}: {one[start : place + AROUND]!r}\n  {other[start : place + AROUND]!r}"
 
 
 def build(folder: Path, environment: dict[str, str]) -> Path:

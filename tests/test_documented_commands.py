@@ -29,7 +29,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "course/README.md")
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 # What a shell block may hold that is not ours, with why it is not tried here.
-ELSEWHERE = {"apt-get": "installs into the system"}
+ELSEWHERE = {"apt-get": "installs into the system", "rsync": "needs a server"}
 # First words that make a command of what stands in a sentence.
 TRIED = ("make", "python", "pip", "carbite-course")
 SECONDS = 60

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from carbite import __version__
+from tests.released_files import released_file
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
@@ -25,7 +26,10 @@ USE = (
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The wheel and the source archive, built from this tree with the build backend of the lock."""
+    """The wheel and the source archive: of the named release, or built from this tree by the backend of the lock."""
+    wheel, sdist = released_file("*.whl"), released_file("*.tar.gz")
+    if wheel and sdist:
+        return {"wheel": wheel, "sdist": sdist}
     folder = tmp_path_factory.mktemp("dist")
     run = subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)],
@@ -36,8 +40,8 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"wheel": next(folder.glob("*.whl")), "sdist": next(folder.glob("*.tar.gz"))}
 
 
-def use_in_empty_environment(requirement: list[str], folder: Path) -> str:
-    """Install into a new environment and use the package from another folder; the output of USE."""
+def use_in_empty_environment(requirement: list[str], folder: Path, code: str = USE) -> str:
+    """Install into a new environment and run the code from another folder; its output."""
     uv = str(Path(sys.executable).with_name("uv"))
     environment = folder / "environment"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)], check=True)
@@ -48,7 +52,7 @@ def use_in_empty_environment(requirement: list[str], folder: Path) -> str:
         text=True,
     )
     assert install.returncode == 0, install.stderr
-    run = subprocess.run([str(python), "-c", USE], capture_output=True, text=True, cwd=folder)
+    run = subprocess.run([str(python), "-c", code], capture_output=True, text=True, cwd=folder)
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()
 

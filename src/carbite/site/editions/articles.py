@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -53,18 +55,27 @@ class Article:
         return found
 
 
+def made() -> time.struct_time:
+    """When the file says that it was made, in UTC: now, or the time in the environment's SOURCE_DATE_EPOCH."""
+    return time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))
+
+
 def read(site: Path, root: Path, version: str) -> Book:
     """The book whose site was built into ``site`` from the settings in ``root``.
 
     Raises FileNotFoundError where a page of the contents was not built.
     """
     settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
-    contents = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    pages = [("", contents["root"])]
-    pages += [(part["caption"], chapter["file"]) for part in contents["parts"] for chapter in part["chapters"]]
-    articles = [article(site, page, part) for part, page in pages]
+    articles = [article(site, page, part) for part, page in contents(root)]
     language = settings["sphinx"]["config"]["language"]
     return Book(settings["title"], settings["author"], language, version, articles)
+
+
+def contents(root: Path) -> list[tuple[str, str]]:
+    """The pages of the book in order, each with the caption above it in the contents: ("Part", "book/efficacy")."""
+    listed = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    parts = [(part["caption"], chapter["file"]) for part in listed["parts"] for chapter in part["chapters"]]
+    return [("", listed["root"]), *parts]
 
 
 def article(site: Path, page: str, part: str = "") -> Article:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import uuid
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from bs4 import Tag
 
-from .articles import Article, Book, rewrite_links
+from .articles import Article, Book, made, rewrite_links
 
 HERE = Path(__file__).parent
 STYLES = "styles.css"
@@ -115,7 +114,7 @@ def _contents(book: Book) -> str:
 def _package(book: Book) -> str:
     """The package document: what the book is, its files, their order."""
     identifier = uuid.uuid5(uuid.NAMESPACE_URL, f"{book.title} {book.version}")
-    changed = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
+    changed = time.strftime("%Y-%m-%dT%H:%M:%SZ", made())
     access = "".join(
         f'<meta property="schema:{name}">{escape(value)}</meta>'
         for name, values in _ACCESSIBILITY.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +15,7 @@ from pypdf.generic import Fit
 
 from carbite.browser import ARGUMENTS, MISSING, find_browser
 
-from .articles import Book, prefix_ids, rewrite_links
+from .articles import Book, made, prefix_ids, rewrite_links
 
 HERE = Path(__file__).parent
 # In the place of a page number that is not known yet: as wide as one.
@@ -76,7 +77,9 @@ def _finish(book: Book, file: Path, pages: dict[str, int]) -> None:
     """Give the document its properties and its outline. (The browser's outline joins words at line ends.)"""
     writer = PdfWriter(clone_from=file)
     writer.pdf_header = "%PDF-1.7"
+    time_made = time.strftime("D:%Y%m%d%H%M%SZ", made())
     writer.add_metadata({"/Title": book.title, "/Author": book.author})
+    writer.add_metadata({"/CreationDate": time_made, "/ModDate": time_made})
     for part, articles in groupby(book.articles, key=lambda article: article.part):
         chapters = list(articles)
         top = (
