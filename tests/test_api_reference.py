@@ -1,14 +1,19 @@
-"""Every public name is documented: what it takes, holds and gives; and the examples in docstrings run."""
+"""Every public name is documented: what it takes, holds and gives; and the examples in docstrings run.
+
+Public is what a module offers in ``__all__``, what such a name takes, holds or gives, and what a reader is shown.
+"""
 
 from __future__ import annotations
 
 import doctest
 import inspect
 import re
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import traitlets
@@ -18,7 +23,9 @@ from carbite.notebooks import notebook
 from carbite.public import MODULES, public_names, summary
 from carbite.site.api import constant_doc, with_lists
 
-BOOK = Path(__file__).parents[1] / "book"
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+PACKAGE = ROOT / "src" / "carbite"
 NAMES = [(module, name) for module, names in public_names().items() for name in names]
 # Modules whose docstrings hold examples; all others have none, which a test checks.
 WITH_EXAMPLES = (
@@ -29,6 +36,11 @@ WITH_EXAMPLES = (
     "carbite.pooling.pooled",
     "carbite.verdict",
 )
+
+# What the pages of the book and the capstone call, and the reference therefore leaves out, as it says.
+OF_PAGES = ("carbite.figures", "carbite.tables", "carbite.catalogue", "carbite.hindsight", "carbite.ledger")
+OF_PAGES += ("carbite.register", "carbite.released", "carbite.review_trials", "carbite_course.debate")
+CODE = re.compile(r"^```(?:python|\{code-cell\}[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def value_of(module: str, name: str) -> Any:
@@ -48,6 +60,7 @@ def parameters_of(value: Any) -> list[str]:
     return [name for name in inspect.signature(value).parameters if name != "self"]
 
 
+MEMBERS = (type(value_of), property, cached_property, classmethod, staticmethod)
 FUNCTIONS = [each for each in NAMES if inspect.isroutine(value_of(*each)) or hasattr(value_of(*each), "cache_info")]
 CLASSES = [each for each in NAMES if inspect.isclass(value_of(*each))]
 CONSTANTS = [each for each in NAMES if each not in FUNCTIONS and each not in CLASSES]
@@ -61,6 +74,61 @@ def test_the_reference_lists_every_public_name_once() -> None:
         name for _, name in NAMES
     }
     assert len({name for _, name in NAMES}) == len(NAMES)
+
+
+def test_every_module_that_offers_names_is_in_the_reference() -> None:
+    offering = set()
+    for file in PACKAGE.rglob("*.py"):
+        if re.search(r"^__all__\b", file.read_text("utf-8"), re.MULTILINE):
+            offering.add(".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"))
+    assert offering == set(MODULES)
+
+
+def classes_in(hint: Any) -> Iterator[type]:
+    """The classes of this package in a type, such as ``Count`` in ``Mapping[str, Count]``."""
+    for part in hint if isinstance(hint, list) else get_args(hint):
+        yield from classes_in(part)
+    if inspect.isclass(hint) and hint.__module__.partition(".")[0] == "carbite":
+        yield hint
+
+
+def hints_of(value: Any) -> list[Any]:
+    """The types of what a public name takes, holds and gives."""
+    if not inspect.isclass(value):
+        return list(get_type_hints(inspect.unwrap(value)).values())
+    found = list(get_type_hints(value).values()) if is_dataclass(value) else []
+    for name, member in vars(value).items():
+        function = getattr(member, "fget", None) or getattr(member, "func", None) or inspect.unwrap(member)
+        if not name.startswith("_") and inspect.isfunction(function):
+            found += get_type_hints(function).values()
+    return found
+
+
+@pytest.mark.parametrize(("module", "name"), [*FUNCTIONS, *CLASSES])
+def test_what_a_public_name_takes_holds_and_gives_is_public_too(module: str, name: str) -> None:
+    public = {value_of(*each) for each in CLASSES}
+    used = {each for hint in hints_of(value_of(module, name)) for each in classes_in(hint)}
+    assert {each.__qualname__ for each in used - public} == set()
+
+
+@pytest.mark.parametrize(("module", "name"), [*FUNCTIONS, *CLASSES])
+def test_what_a_docstring_refers_to_is_public(module: str, name: str) -> None:
+    known = {name for _, name in NAMES} | set(MODULES)
+    known |= {f"{each[1]}.{member}" for each in CLASSES for member in vars(value_of(*each))}
+    for said in re.findall(r":(?:func|class|meth|mod|data):`([^`]+)`", inspect.getdoc(value_of(module, name)) or ""):
+        ends = {said, said.rpartition(".")[2], ".".join(said.split(".")[-2:])}
+        assert ends & known, said
+
+
+def test_what_readers_are_shown_is_public_or_of_the_pages() -> None:
+    sources = [ROOT / "README.md", *BOOK.glob("*.md"), *(ROOT / "course" / "assignments").glob("*/*.md")]
+    shown = "\n".join(code for file in sources for code in CODE.findall(file.read_text("utf-8")))
+    names = {f"carbite.{name}" for name in re.findall(r"\bcarbite\.(\w+)\(", shown)}
+    for module, imported in re.findall(r"^from (carbite[\w.]*) import (.+)$", shown, re.MULTILINE):
+        names |= {f"{module}.{each.partition(' as ')[0]}" for each in imported.split(", ")}
+    offered = {f"{module}.{name}" for module in MODULES for name in import_module(module).__all__}
+    assert len(names & offered) > 20
+    assert {name for name in names - offered if not name.startswith(OF_PAGES)} == set()
 
 
 @pytest.mark.parametrize(("module", "name"), FUNCTIONS)
@@ -85,9 +153,11 @@ def test_a_class_says_what_it_holds(module: str, name: str) -> None:
         assert section(value, "Attributes") == wanted
     if issubclass(value, traitlets.HasTraits):
         assert section(value, "Args") == parameters_of(value)
+        traits = {each for each in value.class_own_traits() if not each.startswith("_")}
+        assert set(section(value, "Attributes")) == traits
     for each, member in vars(value).items():
-        if not each.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
-            assert inspect.getdoc(member), f"{name}.{each}"
+        if not each.startswith("_") and isinstance(member, MEMBERS):
+            assert member.__doc__, f"{name}.{each}"
 
 
 @pytest.mark.parametrize(("module", "name"), CONSTANTS)

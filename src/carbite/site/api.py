@@ -91,15 +91,22 @@ def _directives(module: str) -> Iterator[str]:
         if inspect.isclass(value):
             kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
             yield f".. {kind}:: {module}.{name}"
-            # Of a widget, the reader needs what is said of it; the rest belongs to the library.
             if not issubclass(value, traitlets.HasTraits):
                 yield "   :members:"
+            elif own := own_properties(value):
+                # The traits of a widget are listed by what is said of it; the rest belongs to the library.
+                yield f"   :members: {', '.join(own)}"
         elif callable(value):
             yield f".. autofunction:: {module}.{name}"
         else:
             yield from (f".. py:data:: {module}.{name}", f"   :value: {value!r}", "")
             yield from (f"   {line}" for line in constant_doc(name, value))
         yield ""
+
+
+def own_properties(widget: type) -> list[str]:
+    """What a widget offers beside its traits."""
+    return [name for name, each in vars(widget).items() if isinstance(each, property) and not name.startswith("_")]
 
 
 def constant_doc(name: str, value: Any) -> list[str]:
