@@ -1,13 +1,12 @@
 """``{api} carbite.pooling``: the public names of a module with signature, types and docstring, by Sphinx's autodoc.
 
-Docstrings are written for people who read them with ``help()``: sections such as ``Args:`` with one line a name.
-Here such a section becomes a list of definitions.
+Docstrings are written for people who read them with ``help()``: sections such as ``Args:`` with one line a name, which
+Sphinx's napoleon reads.
 """
 
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import is_dataclass
@@ -24,37 +23,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from carbite.public import public_names
 
-SECTIONS = {"Args:": "Takes", "Attributes:": "Holds", "Returns:": "Gives", "Raises:": "Refuses with"}
-NAMED = ("Args:", "Attributes:", "Raises:")
 # Types that are names for longer ones: shown as they are written.
 ALIASES = ("ArrayLike", "Array", "Flags", "Masks", "Progress", "Values", "Value", "Parameter")
-_ENTRY = re.compile(r"    (?P<names>[\w*]+(?:, [\w*]+)*): (?P<said>.*)")
-
-
-def with_lists(lines: list[str]) -> Iterator[str]:
-    """The lines of a docstring, its sections as definition lists of reStructuredText."""
-    section = ""
-    for line in lines:
-        if line in SECTIONS:
-            section = line
-            yield from (f".. rubric:: {SECTIONS[line]}", "")
-        elif section and line.strip() and not line.startswith("    "):
-            section = ""
-            yield line
-        elif section in NAMED and (entry := _ENTRY.fullmatch(line)):
-            yield ", ".join(f"``{name}``" for name in entry["names"].split(", "))
-            yield f"    {entry['said']}"
-        elif section in NAMED:
-            yield line[4:] if line.strip() else line
-        elif section:
-            yield line[4:]
-        else:
-            yield line
-
-
-def reshape(app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
-    """Called by autodoc with each docstring, which it may change in place."""
-    lines[:] = list(with_lists(lines))
 
 
 def without_long_signature(
@@ -125,15 +95,18 @@ def _package() -> list[Any]:
 
 
 def configure(app: Sphinx, config: Config) -> None:
-    """Types of other libraries have no page here that a name could link to."""
+    """How docstrings are read."""
     config["autodoc_type_aliases"] = {name: name for name in ALIASES}
+    # Types stand in the signature. Several names may share a line, which napoleon allows in a list of this style.
+    config["napoleon_use_param"] = False
+    config["napoleon_custom_sections"] = [("Attributes", "params_style")]
+    # Types of other libraries have no page here that a name could link to.
     config["nitpick_ignore_regex"] = [*config["nitpick_ignore_regex"], ("py:.*", ".*")]
 
 
 def setup(app: Sphinx) -> None:
     """Called from ``carbite.site``."""
-    app.setup_extension("sphinx.ext.autodoc")
+    app.setup_extension("sphinx.ext.napoleon")
     app.add_directive("api", Api)
     app.connect("config-inited", configure)
-    app.connect("autodoc-process-docstring", reshape)
     app.connect("autodoc-process-signature", without_long_signature)

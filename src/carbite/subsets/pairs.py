@@ -118,7 +118,7 @@ def without_overlaps(subsets: Subsets, overlaps: Iterable[tuple[int, int]]) -> F
         overlaps: pairs of trials that share patients, by position.
 
     Returns:
-        One truth value per subset: whether it holds none of these pairs.
+        For each subset, whether it holds none of these pairs.
 
     Raises:
         ValueError: for a position that is no trial's.
