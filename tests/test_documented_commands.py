@@ -7,6 +7,7 @@ and pages of the book, every target of the Makefile, and what docstrings, commen
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import io
@@ -32,6 +33,8 @@ DOCUMENTS = sorted({path.relative_to(ROOT).as_posix() for each in WHERE for path
 # Those that would be empty of commands only by mistake.
 WITH_COMMANDS = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "course/README.md", "deploy/README.md"}
 WITH_COMMANDS |= {"book/teach.md", "book/teach-setup.md", "tests/reference/README.md"}
+# Where a reader of their Python stands: beside the README, or beside the tables that were downloaded.
+WITH_PYTHON = {"README.md": ROOT, "book/data.md": ROOT / "data"}
 FENCE = re.compile(
     r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[^`\n]*)\n(?P<text>.*?)^ *(?P=ticks)$", re.MULTILINE | re.DOTALL
 )
@@ -42,6 +45,7 @@ ELSEWHERE = {
     "cd": "is the shell's",
     "curl": "needs a network",
     "git": "clones from a network",
+    "rsync": "needs a server",
     "tljh-config": "is on a server with The Littlest JupyterHub",
 }
 # First words that make a command of what stands in a sentence.
@@ -188,8 +192,8 @@ def assert_extras(words: tuple[str, ...]) -> None:
 
 
 def assert_course(words: tuple[str, ...]) -> None:
-    if len(words) == 2:  # named in a sentence, without what it is given
-        assert f"carbite-course {words[1]}" in help_of(*words), f"carbite-course has no {words[1]}"
+    if len(words) <= 2:  # named in a sentence, without what it is given
+        assert " ".join(words) in help_of(*words), f"there is no {' '.join(words)}"
         return
     with contextlib.redirect_stderr(io.StringIO()) as said:
         try:
@@ -222,6 +226,9 @@ def assert_can_be_typed(command: Command) -> None:
             assert_has(said, wanted, module)
     elif program == "jupyter":
         assert_program(f"jupyter-{command.words[1]}")
+    elif program == "frictionless":
+        assert_program(program)
+        assert (ROOT / "data" / command.words[-1]).is_file()
     elif program == "jupyter-repo2docker":
         assert_has(help_of(str(Path(sys.executable).with_name(program))), options(command.words), program)
     elif program not in ("sh", "pytest"):  # they are given files, which are there
@@ -269,7 +276,7 @@ def test_something_is_found_in_each_document() -> None:
     assert {each.document.partition("/")[0] for each in IN_CODE} >= {"src", "tests", "benchmarks", "deploy", ".binder"}
     # In a block of another name commands would go unseen.
     assert not {block.language for block in blocks()} & {"", "bash", "shell", "console"}
-    assert {block.document for block in blocks() if block.language == "python"} == {"README.md"}
+    assert {block.document for block in blocks() if block.language == "python"} == set(WITH_PYTHON)
 
 
 def test_a_wrong_command_would_be_noticed() -> None:
@@ -295,15 +302,19 @@ def test_a_wrong_command_would_be_noticed() -> None:
         assert_can_be_typed(Command("", ("wget", "something")))
 
 
-def test_the_python_of_the_readme_runs_from_top_to_bottom() -> None:
+@pytest.mark.parametrize("document", WITH_PYTHON)
+def test_the_python_of_a_document_runs_from_top_to_bottom(document: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each block ends in something that a reader would look at."""
+    monkeypatch.chdir(WITH_PYTHON[document])
     names: dict[str, Any] = {}
-    every = [block for block in blocks() if block.language == "python" and block.document == "README.md"]
-    assert len(every) >= 3
+    every = [block for block in blocks() if block.language == "python" and block.document == document]
+    assert len(every) >= 2
     for block in every:
-        exec(compile(block.text, block.document, "exec"), names)
-        last = block.text.strip().splitlines()[-1].partition("#")[0]
-        assert eval(last, names) is not None, last
+        exec(compile(block.text, document, "exec"), names)
+        last = ast.parse(block.text).body[-1]
+        assert isinstance(last, ast.Expr | ast.Assign)
+        shown = last.value if isinstance(last, ast.Expr) else last.targets[0]
+        assert len(eval(ast.unparse(shown), names)), ast.unparse(last)
 
 
 def test_quick_commands_run(tmp_path: Path) -> None:
