@@ -25,7 +25,7 @@ import pytest
 import yaml
 
 from carbite_course import cli
-from carbite_course.assignment import PREDICTION_KEYS
+from carbite_course.assignment import PREDICTION_KEYS, read
 
 ROOT = Path(__file__).parents[1]
 WHERE = ("*.md", "*/README.md", "book/*.md", "course/assignments/*/*.md", "tests/reference/*.md")
@@ -330,6 +330,13 @@ def test_quick_commands_run(tmp_path: Path) -> None:
     assert any(each.words == ("python", "-m", "carbite.coverage") for each in EVERY)
     run = subprocess.run([sys.executable, "-m", "carbite.coverage"], capture_output=True, text=True, check=True)
     assert "left out" in run.stdout
+
+
+def test_the_table_of_assignments_says_what_their_sources_say() -> None:
+    text = (ROOT / "course" / "README.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([\w-]+)`: [^|]+ \| [^|]+ \| (\d+) min \| (\d+) \|$", text, re.MULTILINE)
+    sources = [read(folder) for folder in (ROOT / "course" / "assignments").iterdir() if folder.is_dir()]
+    assert sorted(listed) == sorted((each.name, str(each.about["minutes"]), f"{each.points:g}") for each in sources)
 
 
 def test_the_marking_of_a_prediction_is_as_documented() -> None:
