@@ -48,12 +48,17 @@ def value_of(module: str, name: str) -> Any:
     return getattr(import_module(module), name)
 
 
+def section_text(value: Any, title: str) -> str:
+    found = re.search(rf"^{title}:\n((?:    .*\n|\n)+)", f"{inspect.getdoc(value)}\n", re.MULTILINE)
+    return found[1] if found else ""
+
+
 def section(value: Any, title: str) -> list[str]:
     """The names that a section of a docstring describes; a section of text alone has one, empty."""
-    found = re.search(rf"^{title}:\n((?:    .*\n|\n)+)", f"{inspect.getdoc(value)}\n", re.MULTILINE)
-    if not found:
+    text = section_text(value, title)
+    if not text:
         return []
-    heads = re.findall(r"^    ([\w, *]+): \S", found[1], re.MULTILINE)
+    heads = re.findall(r"^    ([\w, *]+): \S", text, re.MULTILINE)
     return [name.strip("* ") for head in heads for name in head.split(",")] or [""]
 
 
@@ -61,7 +66,8 @@ def parameters_of(value: Any) -> list[str]:
     return [name for name in inspect.signature(value).parameters if name != "self"]
 
 
-MEMBERS = (type(value_of), property, cached_property, classmethod, staticmethod)
+PROPERTIES = (property, cached_property)
+MEMBERS = (*PROPERTIES, type(value_of), classmethod, staticmethod)
 FUNCTIONS = [each for each in NAMES if inspect.isroutine(value_of(*each)) or hasattr(value_of(*each), "cache_info")]
 CLASSES = [each for each in NAMES if inspect.isclass(value_of(*each))]
 CONSTANTS = [each for each in NAMES if each not in FUNCTIONS and each not in CLASSES]
@@ -160,6 +166,17 @@ def test_a_class_says_what_it_holds(module: str, name: str) -> None:
     for each, member in vars(value).items():
         if not each.startswith("_") and isinstance(member, MEMBERS):
             assert inspect.getdoc(getattr(value, each)), f"{name}.{each}"
+
+
+def test_no_sentence_is_taken_for_a_type() -> None:
+    """Napoleon takes what stands before a colon for a type, where a property or what is returned begins."""
+    begins = [section_text(value_of(*each), "Returns") for each in FUNCTIONS]
+    for value in (value_of(*each) for each in CLASSES):
+        begins += [inspect.getdoc(each) or "" for each in vars(value).values() if isinstance(each, PROPERTIES)]
+    assert len(begins) > len(FUNCTIONS)
+    for text in begins:
+        first = re.sub(r"(?::\w+:)?`+[^`]*`+", "", text.strip().partition("\n")[0])
+        assert ":" not in first, text
 
 
 @pytest.mark.parametrize(("module", "name"), CONSTANTS)

@@ -20,6 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.inspect import stringify_signature
 
 from carbite.public import public_names
 
@@ -27,10 +28,12 @@ from carbite.public import public_names
 ALIASES = ("ArrayLike", "Array", "Flags", "Masks", "Progress", "Values", "Value", "Parameter")
 
 
-def without_long_signature(
+def signature_to_read(
     app: Sphinx, what: str, name: str, value: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
-    """What is only ever given to a reader is listed by what it holds; nobody calls it with all of that."""
+    """What is only ever given to a reader is listed by what it holds; a widget is called as its class says."""
+    if what == "class" and issubclass(value, traitlets.HasTraits):
+        return stringify_signature(inspect.signature(value), show_return_annotation=False), None
     if what == "class" and is_dataclass(value) and name.rpartition(".")[2] not in ("Selection", "Options"):
         return "", None
     return signature, returned
@@ -109,4 +112,4 @@ def setup(app: Sphinx) -> None:
     app.setup_extension("sphinx.ext.napoleon")
     app.add_directive("api", Api)
     app.connect("config-inited", configure)
-    app.connect("autodoc-process-signature", without_long_signature)
+    app.connect("autodoc-process-signature", signature_to_read)
