@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: help book pdf epub test test-code test-pages built-site built-lab test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys binder test-launch test-hub quizzes slides site links test-publish release release-check workflows runner
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 book: $(INSTALLED) ## Install, run every notebook, build the site (first run about three minutes)
 	@echo "Building the book; notebooks run first and are kept until code or data change."

@@ -501,7 +501,8 @@ def test_a_comparison_that_extends_another_has_its_rows_and_leaves_it_alone() ->
     assert own
     assert set(published["trial_id"]) == {trial for trial in MOLINA if trial not in MRD_ONLY}
     assert "zuma-3" not in set(published["trial_id"])
-    assert set(later["trial_id"]) - set(published["trial_id"]) == {
+    # Others may join.
+    assert set(later["trial_id"]) - set(published["trial_id"]) >= {
         *("zuma-3-phase-1", "zuma-3", "felix", "german-registry", "cibmtr-2025")
     }
     assert set(carbite.outcomes("cr_later", best=True)["trial_id"]) == set(later["trial_id"])

@@ -426,7 +426,7 @@ def test_a_lost_row_that_nothing_names_is_told_by_the_seal(data: Path) -> None:
         evidence.load(data)
 
 
-def test_a_wanted_change_is_sealed_and_a_bad_one_told(data: Path) -> None:
+def test_a_wanted_change_is_sealed_and_a_bad_one_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = data / "left_out.csv"
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
     seal.seal(data)
@@ -436,5 +436,9 @@ def test_a_wanted_change_is_sealed_and_a_bad_one_told(data: Path) -> None:
     assert {file.name: file.read_bytes() for file in data.iterdir()} == FILES
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines, lines[-1]]))
-    with pytest.raises(evidence.DataError, match=r"^left_out.csv, line [0-9]+, field left_out_id: .* once: line"):
+    told = r"^left_out.csv, line [0-9]+, field left_out_id: .* once: line"
+    with pytest.raises(evidence.DataError, match=told):
         seal.seal(data)
+    monkeypatch.setattr(seal, "data_directory", lambda: data)
+    with pytest.raises(SystemExit, match=told):
+        seal.main()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
 from carbite.stamp import edited, stamp
+from carbite.whole_files import write_text
 
 WRITTEN, KEPT, EDITED = "written", "there already", "kept, it was edited"
 
@@ -36,10 +36,7 @@ def _give(written: Path, file: Path) -> str:
     text = written.read_text("utf-8")
     if file.exists() and stamp(json.loads(file.read_text("utf-8"))) == stamp(json.loads(text)):
         return KEPT
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(text, "utf-8", newline="\n")
-    os.replace(new, file)
+    write_text(file, text)
     return WRITTEN
 
 

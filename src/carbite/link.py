@@ -12,6 +12,8 @@ import numpy as np
 
 from carbite.comparison import Options, Selection, Trial, added_trial, check, comparison
 
+__all__ = ["format_hash", "parse_hash"]
+
 SCHEMA = "1"
 _OPTION_KEYS = {
     "r": "reading",
@@ -33,7 +35,15 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 def format_hash(selection: Selection, options: Options | None = None) -> str:
     """The part of an address from ``#`` on, such as ``#s=1;c=cr;on=eliana,tower;r=enrolled``.
 
-    It names every ticked trial, so that it holds when the published comparison grows.
+    It names every ticked trial, so that it holds when the published comparison grows. Behind the address of a page
+    with an explorer it opens this state there.
+
+    Args:
+        selection: the trials that are counted.
+        options: how they are counted and pooled; the published ones where there are none.
+
+    Returns:
+        The part of the address, in ASCII.
     """
     options, usual = options or Options(), Options()
     parts = [f"s={SCHEMA}", f"c={selection.comparison_id}", f"on={','.join(selection.trials)}"]
@@ -52,8 +62,15 @@ def format_hash(selection: Selection, options: Options | None = None) -> str:
 def parse_hash(link: str) -> tuple[Selection, Options]:
     """The state that a link opens: what :func:`format_hash` wrote, alone or at the end of an address.
 
-    Raises ValueError that says what is wrong, for every link at which the page shows the published comparison with
-    a notice, and for one without a state.
+    Args:
+        link: the address, or its part from ``#`` on.
+
+    Returns:
+        The selection and the options, as :func:`carbite.evaluate` takes them.
+
+    Raises:
+        ValueError: for every link at which the page shows the published comparison with a notice, and for one
+            without a state; it says what is wrong.
     """
     version, *parts = link.strip().partition("#")[2].split(";")
     if version != f"s={SCHEMA}":

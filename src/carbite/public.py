@@ -15,6 +15,7 @@ MODULES = (
     "carbite.bias",
     "carbite.pooling",
     "carbite.subsets",
+    "carbite.link",
     "carbite.models",
     "carbite.explorer",
 )

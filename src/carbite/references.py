@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from carbite.evidence import records
+from carbite.evidence import DataError, records
 
 # "Lee DW III" is Lee: initials and a generation stand behind the family name, in capitals.
 _INITIALS = re.compile(r"( [A-Z-]+)+$")
@@ -60,7 +61,11 @@ def main() -> None:
     """``python -m carbite.references book/references.bib``."""
     parser = argparse.ArgumentParser(description="Write the references of the book from data/sources.csv.")
     parser.add_argument("target", type=Path, help="the BibTeX file")
-    parser.parse_args().target.write_text(bibtex(), "utf-8")
+    chosen = parser.parse_args()
+    try:
+        chosen.target.write_text(bibtex(), "utf-8")
+    except DataError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ everything, so that a change that breaks a rule is told at once.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
-from carbite.evidence import PACKAGE, checksum, data_directory, load, package_seal
+from carbite.evidence import PACKAGE, DataError, checksum, data_directory, load, package_seal
 
 
 def seal(directory: Path) -> None:
@@ -23,5 +24,13 @@ def seal(directory: Path) -> None:
     load(directory)
 
 
+def main() -> None:
+    """``python -m carbite.seal``; what is wrong with the tables is one message."""
+    try:
+        seal(data_directory())
+    except DataError as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
-    seal(data_directory())
+    main()

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from carbite.whole_files import write_text
+
 
 def fingerprint(page: Mapping[str, Any]) -> str:
     """Of the text in all cells; running them does not change it. nbformat keeps a text whole or as lines."""
@@ -43,6 +45,5 @@ def write(file: Path, page: Mapping[str, Any]) -> bool:
     """Write the notebook, stamped, unless a learner has edited the one that is there; whether it was written."""
     if edited(file):
         return False
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(stamped(page), ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
+    write_text(file, json.dumps(stamped(page), ensure_ascii=False, indent=1) + "\n")
     return True

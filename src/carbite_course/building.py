@@ -6,16 +6,14 @@ The same source gives the same bytes.
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import carbite
+from carbite_course.archives import zipped
 from carbite_course.assignment import Assignment, Cell
 from carbite_course.submissions import cell_id
 
-# The earliest time that a zip archive can hold; the archive shall not depend on when it was made.
-NO_TIME = (1980, 1, 1, 0, 0, 0)
 HOW_TO = """{title}
 
 1. Open {name}.ipynb in JupyterLab: on Binder, on your course's hub, or on a computer with carbite {version}
@@ -35,9 +33,7 @@ def build(assignment: Assignment, folder: Path) -> Path:
         "README.txt": how_to,
         f"{assignment.name}.ipynb": json.dumps(notebook(assignment), indent=1, ensure_ascii=False) + "\n",
     }
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(f"{assignment.name}/{name}", NO_TIME), text.encode(), zipfile.ZIP_DEFLATED)
+    target.write_bytes(zipped({f"{assignment.name}/{name}": text.encode() for name, text in files.items()}))
     return target
 
 

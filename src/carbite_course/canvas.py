@@ -15,7 +15,7 @@ from text2qti.err import Text2qtiError
 from text2qti.qti import QTI
 from text2qti.quiz import Quiz as Parsed
 
-from carbite_course.building import NO_TIME
+from carbite_course.archives import NO_TIME, zipped
 from carbite_course.quizzes import BANK, Asked, Quiz, QuizError
 
 # text2qti notes the day on which it ran.
@@ -33,14 +33,10 @@ def package(quiz: Quiz) -> bytes:
     except Text2qtiError as error:
         said = " ".join(str(error).split())
         raise QuizError(f"{quiz.chapter}: text2qti cannot make a quiz for Canvas of it: {said}") from error
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(written)) as archive, zipfile.ZipFile(made, "w") as target:
-        for name in sorted(archive.namelist()):
-            content = archive.read(name)
-            if name == "imsmanifest.xml":
-                content = _DATE.sub(rf"\g<1>{_NO_DATE}\g<2>", content.decode()).encode()
-            target.writestr(zipfile.ZipInfo(name, NO_TIME), content, zipfile.ZIP_DEFLATED)
-    return made.getvalue()
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        files = {name: archive.read(name) for name in sorted(archive.namelist())}
+    manifest = files["imsmanifest.xml"].decode()
+    return zipped({**files, "imsmanifest.xml": _DATE.sub(rf"\g<1>{_NO_DATE}\g<2>", manifest).encode()})
 
 
 def text(quiz: Quiz) -> str:

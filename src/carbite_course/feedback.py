@@ -7,8 +7,9 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from carbite.whole_files import write_text
 from carbite_course.assignment import Assignment
-from carbite_course.results import Result, total, write_text
+from carbite_course.results import Result, total
 
 FOLDER = "feedback"
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from carbite.whole_files import write_text
 from carbite_course.assignment import Assignment
 from carbite_course.feedback import points as shown
-from carbite_course.results import Result, total, write, write_text
+from carbite_course.results import Result, total, write
 from carbite_course.roster import Roster
 from carbite_course.tables import TableError, bare, rows, table
 

@@ -15,11 +15,11 @@ from jinja2 import Environment, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from carbite.whole_files import write_text
 from carbite_course.assignment import MODEL_ANSWER, Assignment, Check
 from carbite_course.building import notebook
 from carbite_course.feedback import points
 from carbite_course.grading import Key
-from carbite_course.results import write_text
 
 PAGE, SOLVED = "{name}-key.html", "{name}-solved.ipynb"
 # Digits of a value that a reader compares with a learner's.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import carbite
+from carbite.whole_files import write_text
 from carbite_course.assignment import Assignment
 from carbite_course.grading import REASONS, Key, Observed, marked, predicted
 from carbite_course.sandbox import Limits
@@ -90,11 +90,3 @@ def read_all(folder: Path) -> list[Result]:
 def write(folder: Path, found: Result) -> None:
     """Write a result, whole or not at all."""
     write_text(folder / FOLDER / f"{found['name']}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a file under another name and move it: nobody ever reads half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, "utf-8", newline="")
-    os.replace(part, file)

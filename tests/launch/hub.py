@@ -40,7 +40,7 @@ from tests.launch.learner import Course, Hub, Server, follow, path_of, study, st
 
 HERE = Path(__file__).parent
 FOLDER = ROOT / "_build" / "hub"
-COMMAND = "make test-hub"
+COMMAND = "python -m tests.launch.hub"
 HOST = "127.0.0.1"
 PROXY = "configurable-http-proxy@5.3.0"
 # What the hub itself needs: not in the learners' environment, as on Kubernetes.
@@ -315,7 +315,7 @@ def _figures(
         sys.exit("nobody finished:\n" + "\n".join(failures))
     work = [uses[name].cpu_s - starts[name] for name in uses if name in starts]
     return {
-        **report.about(COMMAND),
+        **report.about(f"{COMMAND} --learners {chosen.learners} --browsers {chosen.browsers}"),
         "learners": chosen.learners,
         "browsers": chosen.browsers,
         "failures": len(failures),

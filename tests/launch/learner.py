@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -66,14 +66,13 @@ class Hub:
 
 @dataclass
 class Course:
-    """What one learner did: seconds, and the results of the explorer before and after a trial was unticked."""
+    """What one learner did, in seconds and cells."""
 
     name: str
     chapter: str
     start_s: float = 0.0
     run_s: float = 0.0
     cells: int = 0
-    sentences: list[str] = field(default_factory=list)
 
 
 class Server:
@@ -231,13 +230,11 @@ def _untick(kernel: Kernel, course: Course) -> None:
     )
     chosen = state["selection"]
     fewer = {**chosen, "trials": chosen["trials"][1:]}
-    course.sentences.append(kernel.printed("explorer.result['sentence']"))
     kernel.change(explorer, {"selection": fewer})
     trials, sentence = kernel.printed("[explorer.selection['trials'], explorer.result['sentence']]")
     expected = evaluate(Selection(chosen["comparison"], tuple(fewer["trials"])), Options()).sentence
     if (trials, sentence) != (fewer["trials"], expected):
         raise LearnerError(f"{course.name}: unticked {chosen['trials'][0]}; Python says {sentence!r}, not {expected!r}")
-    course.sentences.append(sentence)
 
 
 @contextmanager
@@ -279,6 +276,5 @@ def study_in_browser(hub: Hub, name: str, chapter: str) -> Course:
         opened.explorer.locator('tr[data-row] input[type="checkbox"]:checked').first.click()
         sentence = opened.python("print(explorer.result['sentence'])").inner_text().strip()
         expect(opened.explorer.locator(".cx-verdict").first).to_contain_text(sentence)
-        course.sentences.append(sentence)
         opened.choose("File", "Save Notebook")
     return course

@@ -86,7 +86,7 @@ class Explorer(anywidget.AnyWidget):
 
     @property
     def link(self) -> str:
-        """What opens this state behind the address of a page: see :func:`carbite.link.format_hash`."""
+        """The part of an address that opens this state, see :func:`carbite.link.format_hash`."""
         return format_hash(_selection(self.selection), Options(**self.options))
 
     def _repr_mimebundle_(self, **keywords: Any) -> Any:

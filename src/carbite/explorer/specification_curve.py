@@ -16,7 +16,7 @@ from carbite.multiverse import multiverse
 
 
 class SpecificationCurve(anywidget.AnyWidget):
-    """The multiverse of one claim, see :mod:`carbite.multiverse`.
+    """The multiverse of one claim: every combination of the listed choices for its analysis, in order of effect.
 
     Everything it shows comes with it, so that it works without a kernel.
 

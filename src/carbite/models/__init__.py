@@ -11,8 +11,9 @@ from importlib import import_module
 from importlib.resources import files
 
 from .model import Model
+from .parameters import Choice, Origin, Slider, Toggle
 
-__all__ = ["Model", "model", "model_names"]
+__all__ = ["Choice", "Model", "Origin", "Slider", "Toggle", "model", "model_names"]
 
 
 @cache

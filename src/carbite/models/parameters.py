@@ -20,7 +20,13 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a starting value comes from: ``kind`` in one word, ``text`` in a sentence, ``href`` to its source."""
+    """Where a starting value comes from.
+
+    Attributes:
+        kind: ``published``, ``fitted``, ``assumed`` or ``illustration``.
+        text: the same in a sentence.
+        href: the address of its source; empty where there is none.
+    """
 
     kind: Literal["published", "fitted", "assumed", "illustration"]
     text: str
@@ -75,11 +81,20 @@ class _Parameter(ABC):
 
 @dataclass(frozen=True)
 class Slider(_Parameter):
-    """A number from ``low`` to ``high`` in ``unit``; ``step`` is that of its slider.
+    """A number that is set with a slider.
 
-    whole: only whole numbers. log: the slider moves by factors, for ranges over several powers of ten.
-    group: parameters with the same group stand together and folded; those without one always show.
-    note: a short hint below the control.
+    Attributes:
+        name: by which links and ``values`` call it.
+        label: what stands beside it on the page.
+        default: the starting value.
+        low, high: its range, both included.
+        step: of the slider.
+        origin: where the starting value comes from.
+        unit: of all of these; empty where it has none.
+        whole: whether only whole numbers are accepted.
+        log: whether the slider moves by factors, for ranges over several powers of ten.
+        group: parameters with the same group stand together and folded; those without one always show.
+        note: a short hint below the control.
     """
 
     kind: ClassVar = "slider"
@@ -125,7 +140,17 @@ class Slider(_Parameter):
 
 @dataclass(frozen=True)
 class Choice(_Parameter):
-    """One of several ``options`` (id: label); shown as a list, or with ``look="radio"`` as buttons side by side."""
+    """One of several options.
+
+    Attributes:
+        name: by which links and ``values`` call it.
+        label: what stands beside it on the page.
+        default: the option at the start.
+        options: by id, what each is called.
+        origin: where the starting value comes from.
+        look: ``select``, a list, or ``radio``, buttons side by side.
+        group, note: as in :class:`Slider`.
+    """
 
     kind: ClassVar = "choice"
     name: str
@@ -157,7 +182,15 @@ class Choice(_Parameter):
 
 @dataclass(frozen=True)
 class Toggle(_Parameter):
-    """Something that is so or is not."""
+    """Something that is so or is not.
+
+    Attributes:
+        name: by which links and ``values`` call it.
+        label: what stands beside it on the page.
+        default: whether it is so at the start.
+        origin: where the starting value comes from.
+        group, note: as in :class:`Slider`.
+    """
 
     kind: ClassVar = "toggle"
     name: str

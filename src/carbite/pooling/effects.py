@@ -55,7 +55,7 @@ def effect_sizes(events: ArrayLike, n: ArrayLike, measure: str = "logit") -> tup
         measure: one of ``MEASURES``.
 
     Returns:
-        y and v, each of shape (k,): log odds, proportions, or radians (half of Miller's double arcsine).
+        y and v, each of shape (k,), as log odds, proportions or radians (half of Miller's double arcsine).
 
     Raises:
         ValueError: naming the argument, the position, the value and what was expected.

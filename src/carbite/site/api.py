@@ -1,13 +1,12 @@
 """``{api} carbite.pooling``: the public names of a module with signature, types and docstring, by Sphinx's autodoc.
 
-Docstrings are written for people who read them with ``help()``: sections such as ``Args:`` with one line a name.
-Here such a section becomes a list of definitions.
+Docstrings are written for people who read them with ``help()``: sections such as ``Args:`` with one line a name, which
+Sphinx's napoleon reads.
 """
 
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import is_dataclass
@@ -21,46 +20,20 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.inspect import stringify_signature
 
 from carbite.public import public_names
 
-SECTIONS = {"Args:": "Takes", "Attributes:": "Holds", "Returns:": "Gives", "Raises:": "Refuses with"}
-NAMED = ("Args:", "Attributes:", "Raises:")
 # Types that are names for longer ones: shown as they are written.
 ALIASES = ("ArrayLike", "Array", "Flags", "Masks", "Progress", "Values", "Value", "Parameter")
-_ENTRY = re.compile(r"    (?P<names>[\w*]+(?:, [\w*]+)*): (?P<said>.*)")
 
 
-def with_lists(lines: list[str]) -> Iterator[str]:
-    """The lines of a docstring, its sections as definition lists of reStructuredText."""
-    section = ""
-    for line in lines:
-        if line in SECTIONS:
-            section = line
-            yield from (f".. rubric:: {SECTIONS[line]}", "")
-        elif section and line.strip() and not line.startswith("    "):
-            section = ""
-            yield line
-        elif section in NAMED and (entry := _ENTRY.fullmatch(line)):
-            yield ", ".join(f"``{name}``" for name in entry["names"].split(", "))
-            yield f"    {entry['said']}"
-        elif section in NAMED:
-            yield line[4:] if line.strip() else line
-        elif section:
-            yield line[4:]
-        else:
-            yield line
-
-
-def reshape(app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
-    """Called by autodoc with each docstring, which it may change in place."""
-    lines[:] = list(with_lists(lines))
-
-
-def without_long_signature(
+def signature_to_read(
     app: Sphinx, what: str, name: str, value: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
-    """What is only ever given to a reader is listed by what it holds; nobody calls it with all of that."""
+    """What is only ever given to a reader is listed by what it holds; a widget is called as its class says."""
+    if what == "class" and issubclass(value, traitlets.HasTraits):
+        return stringify_signature(inspect.signature(value), show_return_annotation=False), None
     if what == "class" and is_dataclass(value) and name.rpartition(".")[2] not in ("Selection", "Options"):
         return "", None
     return signature, returned
@@ -91,15 +64,22 @@ def _directives(module: str) -> Iterator[str]:
         if inspect.isclass(value):
             kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
             yield f".. {kind}:: {module}.{name}"
-            # Of a widget, the reader needs what is said of it; the rest belongs to the library.
             if not issubclass(value, traitlets.HasTraits):
                 yield "   :members:"
+            elif own := own_properties(value):
+                # The traits of a widget are listed by what is said of it; the rest belongs to the library.
+                yield f"   :members: {', '.join(own)}"
         elif callable(value):
             yield f".. autofunction:: {module}.{name}"
         else:
             yield from (f".. py:data:: {module}.{name}", f"   :value: {value!r}", "")
             yield from (f"   {line}" for line in constant_doc(name, value))
         yield ""
+
+
+def own_properties(widget: type) -> list[str]:
+    """What a widget offers beside its traits."""
+    return [name for name, each in vars(widget).items() if isinstance(each, property) and not name.startswith("_")]
 
 
 def constant_doc(name: str, value: Any) -> list[str]:
@@ -118,15 +98,18 @@ def _package() -> list[Any]:
 
 
 def configure(app: Sphinx, config: Config) -> None:
-    """Types of other libraries have no page here that a name could link to."""
+    """How docstrings are read."""
     config["autodoc_type_aliases"] = {name: name for name in ALIASES}
+    # Types stand in the signature. Several names may share a line, which napoleon allows in a list of this style.
+    config["napoleon_use_param"] = False
+    config["napoleon_custom_sections"] = [("Attributes", "params_style")]
+    # Types of other libraries have no page here that a name could link to.
     config["nitpick_ignore_regex"] = [*config["nitpick_ignore_regex"], ("py:.*", ".*")]
 
 
 def setup(app: Sphinx) -> None:
     """Called from ``carbite.site``."""
-    app.setup_extension("sphinx.ext.autodoc")
+    app.setup_extension("sphinx.ext.napoleon")
     app.add_directive("api", Api)
     app.connect("config-inited", configure)
-    app.connect("autodoc-process-docstring", reshape)
-    app.connect("autodoc-process-signature", without_long_signature)
+    app.connect("autodoc-process-signature", signature_to_read)

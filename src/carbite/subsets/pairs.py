@@ -99,7 +99,7 @@ def verdicts(a: Subsets, b: Subsets) -> NDArray[np.int8]:
         a, b: two arms that were pooled in the same way.
 
     Returns:
-        ``NOT_TESTABLE``, ``UNDECIDED``, ``A_HIGHER`` or ``B_HIGHER``, shape (len(a), len(b)): one byte per pair.
+        ``NOT_TESTABLE``, ``UNDECIDED``, ``A_HIGHER`` or ``B_HIGHER``, one byte per pair, shape (len(a), len(b)).
 
     Raises:
         ValueError: when the arms were pooled differently.
@@ -118,7 +118,7 @@ def without_overlaps(subsets: Subsets, overlaps: Iterable[tuple[int, int]]) -> F
         overlaps: pairs of trials that share patients, by position.
 
     Returns:
-        One truth value per subset: whether it holds none of these pairs.
+        For each subset, whether it holds none of these pairs.
 
     Raises:
         ValueError: for a position that is no trial's.

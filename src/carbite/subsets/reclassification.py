@@ -81,7 +81,7 @@ def fewest_reclassified(
         shift: subtracted from the difference before it is judged, such as the log of an assumed bias.
 
     Returns:
-        None where the verdict cannot be changed, or there is none to change: no interval, for want of trials.
+        None where the verdict cannot be changed or, for want of trials, there is none to change.
 
     Raises:
         ValueError: naming the argument, the position, the value and what was expected.

@@ -17,11 +17,17 @@ from carbite.prose import rule_in_words
 from carbite.references import cited
 from carbite.robustness import Fragility, fragility
 from carbite.tables import TESTABILITY, Table
-from carbite.tables import question as in_words
+from carbite.tables import question as question_in_words
 from carbite.verdict import wording
 from carbite_course.teaching.chapters import Chapter, FigureCall, Point, names, read
 from carbite_course.teaching.plan import PlanError, plan
 
+DISPUTE = "The dispute"
+"""The heading under which a chapter's table has camps for its columns; under another it is a table like any."""
+TO_THE_ROOM = "A question to the room"
+VERDICTS = "What the rule says, and how little would change it"
+NO_VERDICT = "Why the rule gives no verdict here"
+TAKE_AWAYS = "Take-aways"
 NOTICE = "Educational, not medical advice; not a systematic review. Text and data: CC BY 4.0."
 TEXT_PX = 17
 """Of the figures: larger than on a page, where a chart is seen from near."""
@@ -163,8 +169,8 @@ def _verdict(question: str) -> VerdictRow:
     how = "".join(f"\n{name}: {said}." for name, said in how_fragile(found).items()) if tested else ""
     caveats = "".join(f"\n{said}" for said in verdict.caveats.values())
     return VerdictRow(
-        cells=(in_words(verdict), text["verdict"], ratio, pairs, *fragile),
-        notes=f"{in_words(verdict)}. {verdict.sentence}{how}{caveats}",
+        cells=(question_in_words(verdict), text["verdict"], ratio, pairs, *fragile),
+        notes=f"{question_in_words(verdict)}. {verdict.sentence}{how}{caveats}",
     )
 
 

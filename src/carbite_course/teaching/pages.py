@@ -13,7 +13,7 @@ from carbite.ledger import anchor
 from carbite.link import format_hash
 from carbite.markup import EXPLORER_PAGE, Link, page
 from carbite.prose import literal
-from carbite.tables import question as in_words
+from carbite.tables import question as question_in_words
 from carbite_course.assignment import Assignment, read
 from carbite_course.tables import table
 from carbite_course.teaching import chapters
@@ -133,7 +133,8 @@ def _shown(book: Path, shown: Shown) -> str:
 
 def _state(state: State) -> str:
     verdict, name = state.evaluated, f"v:{state.question}"
-    link = Link(in_words(verdict), page(EXPLORER_PAGE, format_hash(*parse_question(state.question))[1:])).html()
+    address = page(EXPLORER_PAGE, format_hash(*parse_question(state.question))[1:])
+    link = Link(question_in_words(verdict), address).html()
     assumed = f" {_as_it_stands(verdict.assumptions)}" if verdict.assumptions else ""
     said = f"{link} in the explorer: **{{number}}`{name}:verdict`**"
     if verdict.verdict == "not-testable":

@@ -32,11 +32,16 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Pt
 
-from carbite_course.building import NO_TIME
+from carbite_course.archives import NO_TIME, zipped
 from carbite_course.teaching.chapters import ChapterSourceError, Point
 from carbite_course.teaching.decks import (
+    DISPUTE,
+    NO_VERDICT,
     NOTICE,
+    TAKE_AWAYS,
+    TO_THE_ROOM,
     VERDICT_HEAD,
+    VERDICTS,
     Deck,
     FigureSlide,
     decks,
@@ -49,7 +54,6 @@ from carbite_course.teaching.slides_page import page
 
 WIDTH, HEIGHT = 960.0, 540.0
 MARGIN = 40.0
-DISPUTE = "The dispute"
 FONT = "Arial"
 INK, QUIET = "1F2328", "57606A"
 PAPER, HEAD_GROUND = "FFFFFF", "E7EAED"
@@ -103,7 +107,7 @@ def presentation(deck: Deck, book: str) -> bytes:
     made.question()
     made.verdicts()
     made.points(deck.limits_title, deck.limits)
-    made.points("Take-aways", deck.take_aways)
+    made.points(TAKE_AWAYS, deck.take_aways)
     return made.saved()
 
 
@@ -171,7 +175,7 @@ class _Slides:
         for number, (image, part_high) in enumerate(parts, start=1):
             tall = part_high * high
             beside = _scale(wide, tall, SIDE_BODY) > _scale(wide, tall, BODY)
-            said = f"{figure.title} ({number} of {count})" if count > 1 else figure.title
+            said = _numbered(figure.title, number, count)
             slide = self.slide(said, SIDE_TITLE if beside else TITLE, notes=notes)
             box = SIDE_BODY if beside else BODY
             scale = _scale(wide, tall, box)
@@ -184,18 +188,17 @@ class _Slides:
 
     def question(self) -> None:
         notes = "Give a minute of silence, then pairs, then the room."
-        slide = self.slide("A question to the room", notes=notes)
+        slide = self.slide(TO_THE_ROOM, notes=notes)
         _text(slide, [self.deck.question], Box(MARGIN, 150, WIDTH - 2 * MARGIN, 300), QUESTION_SIZES)
 
     def verdicts(self) -> None:
         """What the rule says, in a table; or why it says nothing."""
         rows = self.deck.verdicts
         if not rows:
-            self.points("Why the rule gives no verdict here", [Point(each) for each in self.deck.untested])
+            self.points(NO_VERDICT, [Point(each) for each in self.deck.untested])
             return
-        title = "What the rule says, and how little would change it"
         caption = [verdict_caption(), unanchored()]
-        self.table(title, VERDICT_HEAD, [row.cells for row in rows], caption, [row.notes for row in rows])
+        self.table(VERDICTS, VERDICT_HEAD, [row.cells for row in rows], caption, [row.notes for row in rows])
 
     def table(
         self,
@@ -218,7 +221,7 @@ class _Slides:
         # As few slides as a readable size allows, and of those the largest size.
         size, widths, first, heights, parts = min(layouts, key=lambda layout: (len(layout[4]), -layout[0]))
         for number, part in enumerate(parts, start=1):
-            said = f"{title} ({number} of {len(parts)})" if len(parts) > 1 else title
+            said = _numbered(title, number, len(parts))
             slide = self.slide(
                 said, notes="\n\n".join(dict.fromkeys(notes[position] for position in part) if notes else "")
             )
@@ -245,18 +248,20 @@ class _Slides:
             heights = [height([each], sizes[-3], width) + BULLET_GAP * sizes[-3] for each in said]
             parts = shares(heights, BODY.height)
         for number, part in enumerate(parts, start=1):
-            head = f"{title} ({number} of {len(parts)})" if len(parts) > 1 else title
-            slide = self.slide(head, notes=notes)
+            slide = self.slide(_numbered(title, number, len(parts)), notes=notes)
             _text(slide, [said[position] for position in part], BODY, sizes, bullets=True)
 
     def saved(self) -> bytes:
         """The file, its parts without the time at which they were written."""
-        out, again = io.BytesIO(), io.BytesIO()
+        out = io.BytesIO()
         self.file.save(out)
-        with zipfile.ZipFile(out) as parts, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in parts.namelist():
-                archive.writestr(zipfile.ZipInfo(name, NO_TIME), parts.read(name), zipfile.ZIP_DEFLATED)
-        return again.getvalue()
+        with zipfile.ZipFile(out) as parts:
+            return zipped({name: parts.read(name) for name in parts.namelist()})
+
+
+def _numbered(title: str, number: int, count: int) -> str:
+    """The title of a slide, one of so many that share it."""
+    return f"{title} ({number} of {count})" if count > 1 else title
 
 
 def _empty() -> Any:

@@ -6,8 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from carbite_course.teaching.decks import (
+    DISPUTE,
+    NO_VERDICT,
     NOTICE,
+    TAKE_AWAYS,
+    TO_THE_ROOM,
     VERDICT_HEAD,
+    VERDICTS,
     Deck,
     FigureSlide,
     TableSlide,
@@ -59,6 +64,20 @@ def page(deck: Deck, book: str) -> str:
 
 def _slides(deck: Deck, book: str) -> Iterator[str]:
     yield f"<h1>{escape(deck.title)}</h1>\n<p>{escape(book)}</p>\n<p class=source>{escape(NOTICE)}</p>"
+    if deck.dispute_title == DISPUTE:
+        yield from _arguments(deck)
+    else:
+        yield f"<h2>{escape(deck.dispute_title)}</h2>{_rows(deck.camps, deck.arguments)}"
+    for each in deck.figures:
+        yield _figure(each) if isinstance(each, FigureSlide) else _table(each)
+    yield f"<h2>{TO_THE_ROOM}</h2><p class=question>{escape(deck.question)}</p>"
+    yield _verdicts(deck)
+    yield f"<h2>{escape(deck.limits_title)}</h2>{_list(f'{each.lead} {each.rest}' for each in deck.limits)}"
+    yield f"<h2>{TAKE_AWAYS}</h2>{_list(each.lead for each in deck.take_aways)}"
+
+
+def _arguments(deck: Deck) -> Iterator[str]:
+    """A slide for each pair of arguments, side by side."""
     for number, row in enumerate(deck.arguments, start=1):
         columns = "".join(
             f"<div><h3>{escape(camp)}</h3><p>{escape(said)}</p></div>"
@@ -66,12 +85,6 @@ def _slides(deck: Deck, book: str) -> Iterator[str]:
         )
         title = f"{escape(deck.dispute_title)} ({number} of {len(deck.arguments)})"
         yield f"<h2>{title}</h2><div class=pair>{columns}</div>"
-    for each in deck.figures:
-        yield _figure(each) if isinstance(each, FigureSlide) else _table(each)
-    yield f"<h2>A question to the room</h2><p class=question>{escape(deck.question)}</p>"
-    yield _verdicts(deck)
-    yield f"<h2>{escape(deck.limits_title)}</h2>{_list(f'{each.lead} {each.rest}' for each in deck.limits)}"
-    yield f"<h2>Take-aways</h2>{_list(each.lead for each in deck.take_aways)}"
 
 
 def _figure(each: FigureSlide) -> str:
@@ -89,10 +102,10 @@ def _table(each: TableSlide) -> str:
 
 def _verdicts(deck: Deck) -> str:
     if not deck.verdicts:
-        return f"<h2>Why the rule gives no verdict here</h2>{_list(deck.untested)}"
+        return f"<h2>{NO_VERDICT}</h2>{_list(deck.untested)}"
     said = "".join(f"<p class=caption>{escape(each)}</p>" for each in (verdict_caption(), unanchored()))
     rows = _rows(VERDICT_HEAD, [row.cells for row in deck.verdicts])
-    return f"<h2>What the rule says, and how little would change it</h2>{rows}{said}"
+    return f"<h2>{VERDICTS}</h2>{rows}{said}"
 
 
 def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
