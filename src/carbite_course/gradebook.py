@@ -16,7 +16,7 @@ from carbite_course.roster import Roster
 from carbite_course.tables import TableError, bare, rows, table
 
 GRADES, MANUAL, SUPERSEDED = "grades.csv", "manual.csv", "manual.superseded.csv"
-# Without it, Excel takes accents and signs such as "≥" for other ones.
+# Without it, a spreadsheet may take accents and signs such as "≥" for other ones.
 BYTE_ORDER_MARK = "\ufeff"
 MANUAL_COLUMNS = ("name", "learner", "question", "out_of", "points", "comment", "answer", "answer_checksum")
 

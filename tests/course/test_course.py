@@ -58,8 +58,8 @@ def test_what_is_no_longer_handed_in_is_kept_and_named(small: tuple[Path, Path],
     assert str(again / "results" / "ben.json") in named[0]
 
 
-def test_tables_for_a_person_open_in_excel_with_their_accents(small: tuple[Path, Path]) -> None:
-    """It takes a file that does not begin with this mark for one in another encoding."""
+def test_tables_for_a_person_say_that_they_are_utf_8(small: tuple[Path, Path]) -> None:
+    """A spreadsheet may take a file that does not begin with this mark for one in another encoding."""
     assert all((small[1] / name).read_bytes().startswith(b"\xef\xbb\xbf") for name in ("grades.csv", "manual.csv"))
 
 
