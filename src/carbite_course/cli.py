@@ -166,7 +166,8 @@ def _grade(chosen: argparse.Namespace) -> int:
     _refuse_another(chosen.to, assignment)
     key = solve(assignment, start, limits)
     together = classwork.Class(assignment, chosen.to, key, start, limits)
-    failed, names = 0, set()
+    failed = 0
+    names: set[str] = set()
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
