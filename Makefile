@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test test-code test-pages built-site built-lab test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys binder test-launch test-hub quizzes slides site links test-publish release release-check workflows runner
+.PHONY: help book pdf epub test test-code test-pages built-site built-lab test-thorough test-editions install lint format types notebooks lab browser bench rebuild same-build audit bench-subsets vulnerabilities references released seal lock clean bench-grading assignments answer-keys binder test-launch test-hub quizzes quiz-dtd slides site links test-publish release release-check workflows runner
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -115,6 +115,9 @@ answer-keys: $(INSTALLED) ## Write the answer keys of the assignments into dist/
 
 quizzes: $(INSTALLED) ## Write the self-checks as quizzes for Canvas and Moodle into dist/quizzes
 	$(BIN)/python -m carbite_course quiz --to dist/quizzes
+
+quiz-dtd: $(INSTALLED) ## Hold the quizzes for Canvas against the DTD of QTI 1.2.1, from PyPI; needs the network
+	$(BIN)/python -m tests.course.qti_dtd
 
 slides: $(INSTALLED) ## Write slides for each chapter into dist/slides, for PowerPoint and for a browser
 	$(BIN)/python -m carbite_course.teaching.slides book dist/slides

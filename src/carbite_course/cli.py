@@ -16,7 +16,7 @@ from carbite.self_checks import SelfCheckError, named
 from carbite_course import classwork, feedback, gradebook, key, results, sandbox
 from carbite_course.assignment import Assignment, AssignmentError, read
 from carbite_course.building import build
-from carbite_course.grading import GradingError, solve, starter
+from carbite_course.grading import REASONS, GradingError, solve, starter
 from carbite_course.quizzes import QuizError, quiz
 from carbite_course.roster import Roster, roster
 from carbite_course.sandbox import MEGABYTE, Limits, SandboxError
@@ -27,6 +27,10 @@ LOUD = "!" * 100
 RISKS = {
     "trusted": "--trust-submissions: submissions run WITHOUT A SANDBOX, with all your rights, on your files.",
     "as_root": "--as-root: submissions run as root; the limit on processes does not hold.",
+}
+# What a director reads of a submission that did not run to its end.
+HAPPENED = {"error": "an answer ended with an error, which its page of feedback shows"} | {
+    status: f"an answer {reason}" for status, reason in REASONS.items()
 }
 
 
@@ -163,18 +167,26 @@ def _grade(chosen: argparse.Namespace) -> int:
     key = solve(assignment, start, limits)
     together = classwork.Class(assignment, chosen.to, key, start, limits)
     failed = 0
+    names: set[str] = set()
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(f"Grading {assignment.name}", total=len(handed_in))
         for submission, said in together.grade(handed_in, chosen.kernels):
             progress.advance(task)
+            names.add(submission.name)
             if said not in (results.OK, classwork.KEPT):
                 console.print(
-                    f"{submission.name}: {submission.problem or said}", markup=False, highlight=False, soft_wrap=True
+                    f"{submission.name}: {submission.problem or HAPPENED.get(said, said)}",
+                    markup=False,
+                    highlight=False,
+                    soft_wrap=True,
                 )
             failed += said.startswith(classwork.NOT_GRADED)
     _finish(chosen.to, assignment, listed)
+    for earlier in [each["name"] for each in results.read_all(chosen.to) if each["name"] not in names]:
+        file = chosen.to / results.FOLDER / f"{earlier}.json"
+        print(f"Kept from an earlier run, and not in {chosen.submissions}: {earlier}. To drop it, delete {file}")
     if failed:
         _warn(f"{failed} could not be graded and are not in the grades; run the same command again.")
     return 1 if failed else 0
@@ -234,12 +246,14 @@ def _finish(folder: Path, assignment: Assignment, listed: Roster | None) -> None
             "run 'carbite-course merge'"
         )
     if listed:
-        absent, unknown = listed.check(found)
+        absent, unknown, several = listed.check(found)
         print(f"Roster ({listed.platform}): {len(listed.rows)} learners")
         for who in absent:
             print(f"  handed nothing in: {who}")
         for name in unknown:
             print(f"  not on the roster: {name}")
+        for who in several:
+            print(f"  more than one submission, so no points filled in: {who}")
 
 
 def _warn(text: str) -> None:

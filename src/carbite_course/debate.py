@@ -28,7 +28,8 @@ MISNAMED = "misnamed"
 CASE, REBUTTAL = "case", "rebuttal"
 # Claims that name no lead of their side: an undecided verdict bears them out.
 WITHOUT_LEAD = frozenset({"DU14", "NG9", "SA6"})
-# Claims that grant the other side its lead: no verdict speaks against them.
+# Claims that grant the other side its lead: no verdict speaks against them, and one for their own side is not what
+# they say.
 GRANTING = frozenset({"EF3"})
 LONGEST_LINK = 10_000
 
@@ -92,15 +93,14 @@ def _argument(value: Any) -> str:
     verdict = _verdict((selection, options))
     if verdict != said.strip().casefold():
         return ANOTHER_VERDICT
-    carrying = {side} if role == CASE else _contradicting(found[0]["claim_id"], side)
-    return RIGHT if verdict in carrying else DOES_NOT_CARRY
+    return RIGHT if verdict in _carrying(found[0]["claim_id"], side, role) else DOES_NOT_CARRY
 
 
-def _contradicting(claim: str, side: str) -> set[str]:
-    """The verdicts with which a side can answer a claim of the other one."""
+def _carrying(claim: str, side: str, role: str) -> set[str]:
+    """The verdicts with which a side can make its case from a claim, or answer one of the other side."""
     if claim in GRANTING:
         return set()
-    return {side} if claim in WITHOUT_LEAD else {side, "undecided"}
+    return {side} if role == CASE or claim in WITHOUT_LEAD else {side, "undecided"}
 
 
 def _reply(value: Any) -> str:

@@ -17,6 +17,8 @@ from carbite_course.roster import Roster
 from carbite_course.tables import TableError, bare, rows, table
 
 GRADES, MANUAL, SUPERSEDED = "grades.csv", "manual.csv", "manual.superseded.csv"
+# Without it, a spreadsheet may take accents and signs such as "≥" for other ones.
+BYTE_ORDER_MARK = "\ufeff"
 MANUAL_COLUMNS = ("name", "learner", "question", "out_of", "points", "comment", "answer", "answer_checksum")
 
 
@@ -59,8 +61,8 @@ def to_mark(found: Sequence[Result]) -> str:
 
 
 def checksum(answer: str) -> str:
-    """Tells whether an answer is the one that was marked."""
-    return sha256(answer.encode()).hexdigest()[:12]
+    """Tells whether an answer is the one that was marked. A spreadsheet must not take it for a number."""
+    return f"x{sha256(answer.encode()).hexdigest()[:12]}"
 
 
 def merge(folder: Path, found: Sequence[Result]) -> list[str]:
@@ -91,7 +93,7 @@ def merge(folder: Path, found: Sequence[Result]) -> list[str]:
         write(folder, each)
     if left_out:
         aside = file.with_name(SUPERSEDED)
-        write_text(aside, file.read_text("utf-8-sig"))
+        write_text(aside, file.read_text("utf-8"))
         left_out.append(f"{aside} keeps these marks")
     return left_out
 
@@ -108,7 +110,8 @@ def _points(text: str, most: float, place: str) -> float:
 
 def write_all(folder: Path, assignment: Assignment, found: Sequence[Result], listed: Roster | None) -> None:
     """Write the tables of a class."""
-    write_text(folder / GRADES, grades(assignment, found))
-    write_text(folder / MANUAL, to_mark(found))
+    for name, text in ((GRADES, grades(assignment, found)), (MANUAL, to_mark(found))):
+        write_text(folder / name, BYTE_ORDER_MARK + text)
     if listed:
-        write_text(folder / f"{listed.platform}.csv", listed.filled(assignment, found))
+        mark = BYTE_ORDER_MARK if listed.platform == "plain" else ""
+        write_text(folder / f"{listed.platform}.csv", mark + listed.filled(assignment, found))

@@ -27,6 +27,8 @@ GRACE_S = 2.0
 START_S = 60.0
 WATCH_S = 0.2
 CHUNK = 65536
+# The driver gives up at less: what is deeper did not come from it.
+DEEPEST = 32
 
 # How a step ended without a value. The first two leave a kernel that can go on.
 ERROR, TIMEOUT, HUNG, DIED, MEMORY, FLOODED = "error", "timeout", "hung", "died", "memory", "flooded"
@@ -62,6 +64,7 @@ class Kernel:
         for stream in (self._in, self._out):
             os.set_blocking(stream, False)
         self._unread = bytearray()
+        self._watched = time.monotonic()
 
     def __enter__(self) -> Kernel:
         return self
@@ -125,6 +128,9 @@ class Kernel:
                 return _read(line)
             if len(self._unread) > LONGEST_REPLY:
                 return Reply(failure=FLOODED)
+            # A line that never ends, a sign at a time, would keep the pipe ready for hours.
+            if failure := self._overrun(until) if self._unread else "":
+                return Reply(failure=failure)
             if failure := self._wait(self._out, selectors.EVENT_READ, until):
                 return Reply(failure=failure)
             try:
@@ -136,14 +142,23 @@ class Kernel:
             self._unread += chunk
 
     def _wait(self, stream: int, event: int, until: float) -> str:
-        """Wait until the pipe can be used; otherwise why it cannot. Memory is watched meanwhile."""
+        """Wait until the pipe can be used; otherwise why it cannot."""
         with selectors.DefaultSelector() as selector:
             selector.register(stream, event)
             while not selector.select(WATCH_S):
-                if time.monotonic() > until:
-                    return HUNG
-                if self._memory() > self._limits.memory:
-                    return MEMORY
+                if failure := self._overrun(until):
+                    return failure
+        return ""
+
+    def _overrun(self, until: float) -> str:
+        """Why a step has to end now; empty while it may go on. Memory is looked at every ``WATCH_S``."""
+        now = time.monotonic()
+        if now > until:
+            return HUNG
+        if now - self._watched >= WATCH_S:
+            self._watched = now
+            if self._memory() > self._limits.memory:
+                return MEMORY
         return ""
 
     def _memory(self) -> int:
@@ -162,10 +177,16 @@ def _read(line: bytes) -> Reply:
         said = json.loads(line)
     except (ValueError, RecursionError):
         return Reply(failure=ERROR, error="unreadable")
-    if not isinstance(said, dict):
+    if not isinstance(said, dict) or _too_deep(said):
         return Reply(failure=ERROR, error="unreadable")
     if said.get("timeout"):
         return Reply(failure=TIMEOUT)
     if "error" in said:
         return Reply(failure=ERROR, error=str(said["error"])[:80], message=str(said.get("message", ""))[:300])
     return Reply(value=said.get("value"))
+
+
+def _too_deep(value: Any, depth: int = 0) -> bool:
+    """Whether lists and dictionaries are nested so deeply that looking at them could fail."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth > DEEPEST or any(_too_deep(each, depth + 1) for each in parts)

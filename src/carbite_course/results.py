@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import carbite
+from carbite.evidence import package
 from carbite.whole_files import write_text
 from carbite_course.assignment import Assignment
 from carbite_course.grading import REASONS, Key, Observed, marked, predicted
@@ -23,7 +24,7 @@ Result = dict[str, Any]
 
 def fingerprint(assignment: Assignment, submission: Submission, limits: Limits) -> str:
     """Of all that a result depends on: where it is the same, the result can be kept."""
-    parts = [carbite.__version__, assignment.fingerprint, repr(limits), repr(submission)]
+    parts = [carbite.__version__, str(package()["seal"]), assignment.fingerprint, repr(limits), repr(submission)]
     return sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
 
 

@@ -36,12 +36,24 @@ class Roster:
     platform: str
     rows: tuple[Mapping[str, str], ...]
 
-    def check(self, found: Sequence[Result]) -> tuple[list[str], list[str]]:
-        """Who is on the roster and handed nothing in, and which submissions belong to nobody on it."""
-        owners = {self._owner(row): row for row in self.rows if self._owner(row)}
-        seen = {each["name"]: self.row_of(each) for each in found}
-        known = [self._owner(row) for row in seen.values() if row]
-        return [who for who in owners if who not in known], [name for name, row in seen.items() if not row]
+    def check(self, found: Sequence[Result]) -> tuple[list[str], list[str], list[str]]:
+        """Who is on the roster and handed nothing in, which submissions belong to nobody on it, and who has several."""
+        claims = self._claims(found)
+        absent = [self._owner(row) for row in self.rows if self._owner(row) and id(row) not in claims]
+        several = [
+            f"{self._owner(row)} ({', '.join(each['name'] for each in claims[id(row)])})"
+            for row in self.rows
+            if len(claims.get(id(row), ())) > 1
+        ]
+        return absent, [each["name"] for each in found if not self.row_of(each)], several
+
+    def _claims(self, found: Sequence[Result]) -> dict[int, list[Result]]:
+        """The submissions of each line, by its identity."""
+        claims: dict[int, list[Result]] = {}
+        for each in found:
+            if row := self.row_of(each):
+                claims.setdefault(id(row), []).append(each)
+        return claims
 
     def _owner(self, row: Mapping[str, str]) -> str:
         return row[NAME_COLUMN[self.platform]].strip()
@@ -65,8 +77,11 @@ class Roster:
         }
 
     def filled(self, assignment: Assignment, found: Sequence[Result]) -> str:
-        """The platform's file with the points of this assignment. Its other cells stay as they were exported."""
-        totals = {id(row): total(each) for each in found if (row := self.row_of(each))}
+        """The platform's file with the points of this assignment. Its other cells stay as they were exported.
+
+        A line that has several submissions is left as it was: which of them counts is not guessed.
+        """
+        totals = {row: total(claims[0]) for row, claims in self._claims(found).items() if len(claims) == 1}
         title = str(assignment.about["title"])
         columns = list(self.rows[0])
         column = {"canvas": _canvas_column(columns, title), "moodle": "Grade", "plain": title}[self.platform]

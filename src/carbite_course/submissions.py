@@ -11,12 +11,12 @@ import json
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
+from unicodedata import combining, normalize
 
 from carbite.foreign_text import INVISIBLE
 
@@ -24,21 +24,11 @@ LARGEST_NOTEBOOK = 10 * 1024 * 1024
 LARGEST_ANSWER = 100_000
 MOST_FILES = 20_000
 LONGEST_NAME = 80
-# lastnamefirstname_LATE_1234_567890_file.ipynb
-CANVAS = re.compile(r"(?P<name>[^_/]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>[^/]+)")
-# Full Name_1234_assignsubmission_file_/file.ipynb, or the same in one name
-MOODLE = re.compile(r"(?P<name>[^/]+)_(?P<id>\d+)_assignsubmission_[a-z]+_?/?(?P<file>.+)")
+# lastnamefirstname_LATE_1234_567890_file.ipynb, where the rest is the learner's own name for the file
+CANVAS = re.compile(r"(?P<name>[^_/]+)_(?:LATE_)?(?P<id>[0-9]+)_[0-9]+_[^/]+")
+# Full Name_1234_assignsubmission_file_/file.ipynb, or the same in one name; the first number is the platform's
+MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<id>[0-9]+)_assignsubmission_[a-z]+_?/?.+")
 IGNORED = re.compile(r"(^|/)(\.|__MACOSX/|Thumbs\.db$|desktop\.ini$)")
-BROKEN_ZIP = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    ValueError,
-)
 
 
 class SubmissionsError(ValueError):
@@ -129,9 +119,10 @@ def _in_archive(stream: Any) -> list[_File]:
     """The files in a zip archive. Paths are only names here: nothing is written where they point."""
     try:
         archive = zipfile.ZipFile(stream)
-    except BROKEN_ZIP as error:
+    except Exception as error:  # whatever a stranger's archive leads to
         raise SubmissionsError(f"the archive cannot be read: {error}") from None
-    members = [each for each in archive.infolist() if not each.is_dir() and not IGNORED.search(each.filename)]
+    files = [each for each in archive.infolist() if not each.filename.endswith("/")]
+    members = [each for each in files if not IGNORED.search(each.filename)]
     if len(members) > MOST_FILES:
         raise SubmissionsError(f"the archive has {len(members)} files; expected at most {MOST_FILES}")
     return [_File(each.filename, _member(archive, each)) for each in members]
@@ -155,8 +146,8 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Any:
 
 def _owner(path: str) -> tuple[str, str]:
     """Learner and number from the path, as Canvas and Moodle write it; otherwise the folder or the file's name."""
-    for pattern in (MOODLE, CANVAS):
-        if match := pattern.fullmatch(path) or pattern.fullmatch(PurePosixPath(path).name):
+    for pattern in (CANVAS, MOODLE):
+        if match := pattern.fullmatch(path):
             return match["name"], match["id"]
     parts = [part for part in PurePosixPath(path).parts if part not in ("/", "..", ".")]
     if len(parts) > 1:
@@ -166,7 +157,8 @@ def _owner(path: str) -> tuple[str, str]:
 
 def _safe(learner: str, platform_id: str, taken: set[str]) -> str:
     """A name for the learner's results: letters, digits, ``.-_``, and unlike any other on every file system."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", learner).strip("-.")[:LONGEST_NAME] or "unnamed"
+    without_accents = "".join(sign for sign in normalize("NFKD", learner) if not combining(sign))
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", without_accents).strip("-.")[:LONGEST_NAME] or "unnamed"
     name = f"{plain}-{platform_id}" if platform_id else plain
     if name.casefold() in taken or (name != learner and not platform_id):
         name = f"{name}-{sha256(f'{learner}/{platform_id}'.encode('utf-8', 'replace')).hexdigest()[:8]}"
@@ -212,8 +204,8 @@ def _content(file: _File) -> bytes:
 def _limited(file: _File) -> bytes:
     try:
         content = file.content(LARGEST_NOTEBOOK + 1)
-    except BROKEN_ZIP as error:
-        raise SubmissionsError(f"cannot be read: {legible(str(error))}") from None
+    except Exception as error:  # a compression, an encryption, a disk: a stranger's file must not stop the class
+        raise SubmissionsError(f"cannot be read: {legible(str(error)) or type(error).__name__}") from None
     if len(content) > LARGEST_NOTEBOOK:
         raise SubmissionsError(
             f"is larger than {LARGEST_NOTEBOOK // 1024 // 1024} MB; clear its outputs, save it and hand it in again"

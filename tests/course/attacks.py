@@ -107,6 +107,33 @@ ON_QUESTION_1 = {
     "not-a-number": "total = float('nan')",
     "infinite": "total = float('inf')",
     "truth": "total = True",
+    "trickles": (
+        "import os, signal, time\nsignal.setitimer(signal.ITIMER_REAL, 0)\n"
+        "signal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True:\n    for fd in range(3, 64):\n        try:\n"
+        "            os.write(fd, b' ')\n        except OSError:\n            pass\n    time.sleep(0.05)"
+    ),
+    "speaks-for-the-driver": (
+        "import os, threading\ndef speak():\n    line = b'{\"value\": ' + b'[' * 900 + b']' * 900 + b'}\\n'\n"
+        "    while True:\n        for fd in range(3, 64):\n            try:\n                os.write(fd, line)\n"
+        "            except OSError:\n                pass\n"
+        "threading.Thread(target=speak, daemon=True).start()\ntotal = 0"
+    ),
+    "stops-the-parent": (
+        "import os, signal\nfor victim in (os.getppid(), 1):\n    try:\n        os.kill(victim, signal.SIGSTOP)\n"
+        "    except OSError:\n        pass\ntotal = 0"
+    ),
+    "searches-memory": (
+        "import gc, re\ntotal = 0\ntexts = [each for each in gc.get_objects() if isinstance(each, (str, bytes))]\n"
+        "for each in gc.get_objects():\n    if isinstance(each, (dict, list, tuple)):\n"
+        "        parts = each.values() if isinstance(each, dict) else each\n"
+        "        texts += [part for part in parts if isinstance(part, (str, bytes))]\n"
+        "for each in texts:\n"
+        "    found = re.search(r'given \\+ (\\d+)', each if isinstance(each, str) else repr(each))\n"
+        "    total = given + int(found[1]) if found else total"
+    ),
+    "ends-the-next-cell": (
+        "import os\nget_ipython().events.register('pre_run_cell', lambda *about: os._exit(0))\ntotal = 0"
+    ),
     "huge-integer": "total = 10 ** 100_000",
     "error-is-html": "raise ValueError('<script>alert(1)</script><img src=x onerror=alert(1)>')",
     "pickle": (
@@ -124,6 +151,8 @@ ONLY_THEMSELVES = {
     "transformer",
     "floods-the-channel",
     "kills-the-parent",
+    "speaks-for-the-driver",
+    "ends-the-next-cell",
 }
 # What a function does when it is checked: question 1, which is right, must be scored in full.
 ON_QUESTION_2 = {

@@ -37,6 +37,32 @@ def encrypted(content: bytes) -> bytes:
     return bytes(archive)
 
 
+def nameless(content: bytes) -> bytes:
+    """An archive with a member whose name ends before it begins."""
+    return zipped({"Zoe.ipynb": content}).replace(b"Zoe.ipynb", b"\0oe.ipynb")
+
+
+def unpackable(content: bytes) -> bytes:
+    """An archive whose member is compressed in a way that is allowed, with settings that are not."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("toy.ipynb", content)
+    archive_bytes = bytearray(out.getvalue())
+    # After the header and the name: version, length of the settings, and the settings.
+    archive_bytes[30 + len("toy.ipynb") + 4] = 0xFF
+    return bytes(archive_bytes)
+
+
+def link_in_zip() -> bytes:
+    """An archive whose notebook is a symbolic link."""
+    link = zipfile.ZipInfo("toy.ipynb")
+    link.external_attr = 0o120777 << 16
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    return out.getvalue()
+
+
 def problems(assignment: Assignment) -> dict[str, tuple[str, bytes, str]]:
     """By learner: the file's name, what is in it, and what the grades must say of it."""
     good = as_bytes(filled(assignment))
@@ -58,6 +84,9 @@ def problems(assignment: Assignment) -> dict[str, tuple[str, bytes, str]]:
         "bomb": ("toy.zip", zipped({"toy.ipynb": bytes(LARGEST_NOTEBOOK * 20)}), "is larger than"),
         "locked": ("toy.zip", encrypted(good), "cannot be read"),
         "damaged-zip": ("toy.zip", zipped({"toy.ipynb": good})[:-40], "cannot be read"),
+        "nameless": ("toy.zip", nameless(good), "a zip file with 0 notebooks"),
+        "unpackable": ("toy.zip", unpackable(good), "cannot be read"),
+        "link-in-zip": ("toy.zip", link_in_zip(), "is not a notebook"),
         "another": ("toy.ipynb", as_bytes(other), "it is the notebook of 'efficacy'"),
     }
 

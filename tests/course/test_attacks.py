@@ -17,7 +17,7 @@ BOTH = {**attacks.ON_QUESTION_1, **attacks.ON_QUESTION_2}
 
 def test_the_class_was_graded(graded: Graded) -> None:
     assert graded.run.returncode == 0, graded.run.stderr
-    listed = {row["name"] for row in csv.DictReader((graded.folder / "grades.csv").open(encoding="utf-8"))}
+    listed = {row["name"] for row in csv.DictReader((graded.folder / "grades.csv").open(encoding="utf-8-sig"))}
     assert listed == {path.name for path in graded.submissions.iterdir()}
 
 
@@ -68,6 +68,7 @@ def test_no_process_outlives_its_submission(graded: Graded) -> None:
         "infinite-loop": {"timeout"},
         "ignores-the-clock": {"hung"},
         "stops-itself": {"hung"},
+        "trickles": {"hung"},
         "os-exit": {"died"},
         "segfault": {"died"},
         "answers-too-much": {"flooded"},
@@ -80,6 +81,18 @@ def test_no_process_outlives_its_submission(graded: Graded) -> None:
 )
 def test_the_grades_say_what_happened(attack: str, statuses: set[str], graded: Graded) -> None:
     assert graded[attack]["status"] in statuses
+
+
+@pytest.mark.parametrize(
+    ("learner", "said"),
+    {
+        "infinite-loop": "an answer took too long and was stopped",
+        "os-exit": "an answer ended the kernel",
+        "error-is-html": "an answer ended with an error, which its page of feedback shows",
+    }.items(),
+)
+def test_a_director_reads_what_happened(learner: str, said: str, graded: Graded) -> None:
+    assert f"{learner}: {said}" in graded.run.stderr
 
 
 @pytest.mark.parametrize("learner", BOTH)
@@ -99,7 +112,7 @@ def test_feedback_holds_no_markup_of_the_submission(learner: str, graded: Graded
 
 
 def test_a_formula_in_an_answer_is_text(graded: Graded) -> None:
-    rows = list(csv.DictReader((graded.folder / "manual.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((graded.folder / "manual.csv").open(encoding="utf-8-sig")))
     assert next(row["answer"] for row in rows if row["name"] == "formula") == "'=HYPERLINK(1)"
 
 

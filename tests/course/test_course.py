@@ -44,6 +44,25 @@ def test_a_second_run_gives_the_same_bytes(small: tuple[Path, Path], workplace: 
     assert contents(elsewhere) == before
 
 
+def test_what_is_no_longer_handed_in_is_kept_and_named(small: tuple[Path, Path], workplace: Path) -> None:
+    submissions, folder = small
+    fewer, again = own_new(workplace / "fewer"), workplace / "fewer-graded"
+    put(fewer, "ada", "toy.ipynb", (submissions / "ada" / "toy.ipynb").read_bytes())
+    shutil.copytree(folder, again)
+    for path in (again, *again.rglob("*")):
+        if path.is_dir():
+            own(path)
+    run = course("grade", TOY, fewer, "--to", again, *LIMITS, home=workplace)
+    named = [line for line in run.stdout.splitlines() if line.startswith("Kept from an earlier run")]
+    assert [line.split(": ")[1].split(".")[0] for line in named] == ["ben", "eve"], run.stdout + run.stderr
+    assert str(again / "results" / "ben.json") in named[0]
+
+
+def test_tables_for_a_person_say_that_they_are_utf_8(small: tuple[Path, Path]) -> None:
+    """A spreadsheet may take a file that does not begin with this mark for one in another encoding."""
+    assert all((small[1] / name).read_bytes().startswith(b"\xef\xbb\xbf") for name in ("grades.csv", "manual.csv"))
+
+
 def test_after_a_crash_only_what_is_missing_is_graded(small: tuple[Path, Path], workplace: Path) -> None:
     submissions, folder = small
     crashed = workplace / "crashed"
@@ -108,13 +127,13 @@ def main_quietly(*arguments: str | Path) -> None:
 
 
 def totals(folder: Path) -> dict[str, str]:
-    return {row["name"]: row["total"] for row in csv.DictReader((folder / "grades.csv").open(encoding="utf-8"))}
+    return {row["name"]: row["total"] for row in csv.DictReader((folder / "grades.csv").open(encoding="utf-8-sig"))}
 
 
 def mark(folder: Path, marks: dict[str, tuple[str, str]]) -> None:
     """Fill manual.csv in."""
     file = folder / "manual.csv"
-    rows = list(csv.DictReader(file.open(encoding="utf-8")))
+    rows = list(csv.DictReader(file.open(encoding="utf-8-sig")))
     for row in rows:
         row["points"], row["comment"] = marks.get(row["name"], ("", ""))
     with file.open("w", encoding="utf-8", newline="") as out:

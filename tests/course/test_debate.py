@@ -13,7 +13,7 @@ from carbite.comparison import Options, Selection, added_trial, comparison, pars
 from carbite.evidence import records
 from carbite.link import format_hash
 from carbite.verdict import evaluate
-from carbite_course.debate import GRANTING, JUDGES, SIDES, WITHOUT_LEAD, side_of, verdict_of
+from carbite_course.debate import CASE, GRANTING, JUDGES, REBUTTAL, SIDES, WITHOUT_LEAD, _carrying, side_of, verdict_of
 
 CR, PUBLISHED_CR = "cr", format_hash(*parse_question("cr"))
 SEVERE_CRS = format_hash(*parse_question("severe_crs"))
@@ -114,6 +114,15 @@ def test_every_claim_that_can_be_tested_can_be_argued() -> None:
 def test_claims_with_rules_of_their_own_exist_and_can_be_tested() -> None:
     tested = {claim["claim_id"] for claim in records("claims") if claim["tests"] and claim["side"] in SIDES}
     assert tested >= GRANTING | WITHOUT_LEAD
+
+
+def test_a_claim_that_grants_a_lead_carries_no_case() -> None:
+    """A verdict for its own side would be evidence against what it says."""
+    for claim in GRANTING:
+        assert [_carrying(claim, side, role) for side in SIDES for role in (CASE, REBUTTAL)] == [set()] * 4
+    for claim in WITHOUT_LEAD:
+        assert _carrying(claim, "bispecific", CASE) == {"bispecific"}
+        assert _carrying(claim, "car_t", REBUTTAL) == {"car_t"}
 
 
 def test_a_reply_changes_the_verdict_by_the_choices_that_it_names() -> None:

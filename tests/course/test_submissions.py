@@ -55,6 +55,23 @@ def test_moodle(between: str, good: bytes, tmp_path: Path) -> None:
     assert set(only.answers) == set(QUESTIONS)
 
 
+def test_a_file_cannot_be_named_as_another_learners(good: bytes, tmp_path: Path) -> None:
+    """What follows the platform's prefix, or lies in a learner's folder, was named by the learner."""
+    canvas = archive(tmp_path, {"evaeve_55_999_Marie Curie_1234_assignsubmission_file_toy.ipynb": good})
+    assert [(each.learner, each.platform_id) for each in found(canvas).values()] == [("evaeve", "55")]
+    moodle = archive(
+        tmp_path,
+        {
+            "Eve_55_assignsubmission_file_Marie Curie_1234_assignsubmission_file_toy.ipynb": good,
+            "Ida_56_assignsubmission_file_/Marie Curie_1234_999_toy.ipynb": good,
+        },
+    )
+    assert [(each.learner, each.platform_id) for each in found(moodle).values()] == [("Eve", "55"), ("Ida", "56")]
+    (tmp_path / "mail" / "Eve").mkdir(parents=True)
+    (tmp_path / "mail" / "Eve" / "Marie Curie_1234_999_toy.ipynb").write_bytes(good)
+    assert [each.learner for each in found(tmp_path / "mail").values()] == ["Eve"]
+
+
 def test_a_zipped_folder_of_files(good: bytes, tmp_path: Path) -> None:
     place = archive(tmp_path, {"class/ada.ipynb": good, "class/ben.ipynb": good, "class/.DS_Store": b"x"})
     assert sorted(found(place)) == ["ada", "ben"]
@@ -77,6 +94,11 @@ def test_names_that_differ_by_case_or_by_signs_stay_apart(good: bytes, tmp_path:
     assert len({name.casefold() for name in by_name}) == 9
     assert all(name.isascii() and len(name) < 120 and name.isprintable() for name in by_name)
     assert "\n" not in "".join(each.learner for each in by_name.values())
+
+
+def test_a_name_with_accents_can_still_be_read(good: bytes, tmp_path: Path) -> None:
+    (name,) = found(archive(tmp_path, {"Zo\u00eb M\u00fcller/toy.ipynb": good}))
+    assert name.startswith("Zoe-Muller-")
 
 
 def test_a_place_without_submissions_is_named(tmp_path: Path) -> None:

@@ -250,6 +250,7 @@ def test_the_page_for_browsers_holds_the_same_and_nothing_from_elsewhere(name: s
     for text in (deck.question, *(each.source for each in deck.figures), *(point.lead for point in deck.take_aways)):
         assert " ".join(text.split()) in " ".join(said.split())
     assert not soup.select("script, img, iframe, [src], link[href^=http], a[href]")
+    assert all(table.parent and table.parent["tabindex"] == "0" for table in soup.select("table")), "moved by keyboard"
     assert len(soup.select("section")) >= len(deck.figures) + 5
     ids = [each["id"] for each in soup.select("[id]")]
     assert len(ids) == len(set(ids))

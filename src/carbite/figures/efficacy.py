@@ -138,7 +138,12 @@ def early_and_late() -> Figure:
     ]
     table = pd.DataFrame(rows)
     base = alt.Chart(table).encode(
-        x=alt.X("Patients:Q", scale=alt.Scale(domain=[0, 60]), title="Patients reported so far"),
+        x=alt.X(
+            "Patients:Q",
+            scale=alt.Scale(domain=[0, 60]),
+            axis=alt.Axis(tickMinStep=10),
+            title="Patients reported so far",
+        ),
         y=alt.Y("Percent:Q", scale=alt.Scale(domain=[70, 100]), title="Complete remission, %"),
         color=alt.value(ARMS["car_t"].colour),
         detail="Programme:N",

@@ -93,7 +93,7 @@ def ages() -> Figure:
             }
         )
     table = pd.DataFrame(found).sort_values("Median age, years")
-    x = alt.X("Median age, years:Q", scale=alt.Scale(domain=[0, 70]))
+    x = alt.X("Median age, years:Q", scale=alt.Scale(domain=[0, 70]), axis=alt.Axis(tickMinStep=10))
     y = alt.Y("Remission, %:Q", scale=alt.Scale(domain=[20, 105]), axis=alt.Axis(values=[20, 40, 60, 80, 100]))
     shapes = alt.Scale(domain=["car_t", "bispecific"], range=[ARMS["car_t"].shape, ARMS["bispecific"].shape])
     base = alt.Chart(table).encode(x=x, y=y)

@@ -29,11 +29,12 @@ svg { display: block; width: 100%; height: auto; max-height: 70vh; margin: auto;
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 3rem; }
 .question { font-size: 2.6rem; line-height: 1.3; }
 .source, .caption { font-size: 1rem; color: #57606a; } details { font-size: 1.1rem; }
-li { margin-bottom: .5rem; } table { border-collapse: collapse; width: 100%; font-size: 1.2rem; }
+li { margin-bottom: .5rem; } .rows { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: 1.2rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #8c959f; }
 @media print {
   section { min-height: 0; padding: 0; } svg { max-height: 130mm; } body { font-size: 1.2rem; }
-  details { display: none; }
+  details { display: none; } .rows { overflow: visible; }
 }
 """
 
@@ -67,7 +68,7 @@ def _slides(deck: Deck, book: str) -> Iterator[str]:
     if deck.dispute_title == DISPUTE:
         yield from _arguments(deck)
     else:
-        yield f"<h2>{escape(deck.dispute_title)}</h2>{_rows(deck.camps, deck.arguments)}"
+        yield _rows(deck.dispute_title, deck.camps, deck.arguments)
     for each in deck.figures:
         yield _figure(each) if isinstance(each, FigureSlide) else _table(each)
     yield f"<h2>{TO_THE_ROOM}</h2><p class=question>{escape(deck.question)}</p>"
@@ -97,20 +98,21 @@ def _figure(each: FigureSlide) -> str:
 
 
 def _table(each: TableSlide) -> str:
-    return f"<h2>{escape(each.title)}</h2>{_rows(each.head, each.rows)}<p class=source>{escape(each.source)}</p>"
+    return f"{_rows(each.title, each.head, each.rows)}<p class=source>{escape(each.source)}</p>"
 
 
 def _verdicts(deck: Deck) -> str:
     if not deck.verdicts:
         return f"<h2>{NO_VERDICT}</h2>{_list(deck.untested)}"
     said = "".join(f"<p class=caption>{escape(each)}</p>" for each in (verdict_caption(), unanchored()))
-    rows = _rows(VERDICT_HEAD, [row.cells for row in deck.verdicts])
-    return f"<h2>{VERDICTS}</h2>{rows}{said}"
+    return _rows(VERDICTS, VERDICT_HEAD, [row.cells for row in deck.verdicts]) + said
 
 
-def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _rows(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """On a narrow screen the table is moved sideways, by finger or keyboard, and the page is not."""
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    return f"<table><thead><tr>{names}</tr></thead><tbody>{''.join(map(_row, rows))}</tbody></table>"
+    table = f"<table><thead><tr>{names}</tr></thead><tbody>{''.join(map(_row, rows))}</tbody></table>"
+    return f'<h2>{escape(title)}</h2><div class=rows role=region aria-label="{escape(title)}" tabindex=0>{table}</div>'
 
 
 def _row(cells: Sequence[str]) -> str:
