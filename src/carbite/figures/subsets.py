@@ -8,7 +8,7 @@ from itertools import product
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from carbite.charts import ARMS, GRID, Figure, show
 from carbite.comparison import Options, Row, Selection, comparison, counts, parse_question, rows, rule
@@ -17,7 +17,7 @@ from carbite.figures.rows import in_words
 from carbite.figures.scenarios import scenarios
 from carbite.subsets import PairCounts, Subsets, all_subsets, pairs
 
-Z = float(stats.norm.ppf(0.975))
+Z = float(special.ndtri(0.975))
 OUTLIER = "mt103-206"
 # The questions whose pairs are counted, with their labels. No trials in them share patients.
 QUESTIONS = {
@@ -180,7 +180,7 @@ def fewest_patients() -> Figure:
         found.append(
             {
                 "Trials": f"{car_t.trial.name} v {other.trial.name}",
-                "P value": float(f"{2 * stats.norm.sf(z):.2g}"),
+                "P value": float(f"{2 * special.ndtr(-z):.2g}"),
                 "Told": round(min(n, m) * (x / n - y / m) * (1 - Z / z), 1),
                 "Found": fewest_of_two(x, n, y, m),
             }

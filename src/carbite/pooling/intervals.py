@@ -24,6 +24,16 @@ class Limits(NamedTuple):
     pi_high: float
 
 
+def exact_limits(events: int, n: int) -> tuple[float, float]:
+    """The exact 95 % interval of a share (Clopper & Pearson 1934): quantiles of beta distributions.
+
+    It holds with P(X >= events) = 0.025 at its lower limit and P(X <= events) = 0.025 at its upper one.
+    """
+    low = float(special.betaincinv(events, n - events + 1, 0.025)) if events > 0 else 0.0
+    high = float(special.betaincinv(events + 1, n - events, 0.975)) if events < n else 1.0
+    return low, high
+
+
 def limits_around(estimate: float, level: float, df: float | None, se: float, prediction_se: float) -> Limits:
     """estimate -+ quantile * se, and the same with ``prediction_se``, which is NaN where nothing is predicted."""
     quantile = _quantile(level, df)
