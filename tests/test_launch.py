@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import jupytext
 import nbformat
 import pytest
 import yaml
@@ -26,6 +27,7 @@ from carbite.stamp import edited, fingerprint
 from carbite.stamp import write as write_page
 from carbite_course import workspace
 from tests.launch import environment, sizing
+from tests.launch.notebooks import imports, plain
 
 ROOT = Path(__file__).parents[1]
 BINDER = ROOT / ".binder"
@@ -186,6 +188,52 @@ def test_handing_out_names_a_folder_that_is_not_there(tmp_path: Path) -> None:
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert run.stderr.strip() == f"{tmp_path / 'nowhere'}: there is no such folder"
+
+
+# --- The start of a notebook --------------------------------------------------------------------------------
+
+# What takes long to import and no chapter needs before its first result; `make test-launch` measures the seconds.
+LATER = ("numba", "scipy.stats", "scipy.optimize", "carbite.explorer", "jupytext", "carbite.notebooks")
+
+
+def first_imports(file: Path) -> str:
+    """What the first code cell of a page or an assignment imports."""
+    cells = jupytext.reads(file.read_text("utf-8"), fmt="md:myst").cells
+    return next((imports(plain(each.source)) for each in cells if each.cell_type == "code"), "")
+
+
+def loaded_by(code: str, *names: str) -> list[str]:
+    """Which of these modules a new Python has loaded after the code."""
+    asked = f"{code}\nimport sys\nprint(*(name for name in {names!r} if name in sys.modules))"
+    return subprocess.check_output([sys.executable, "-c", asked], text=True).split()
+
+
+def test_the_package_alone_imports_no_library() -> None:
+    assert loaded_by("import carbite", "numpy", "scipy", "pandas", "altair", "anywidget", "IPython") == []
+
+
+def test_no_chapter_imports_at_its_start_what_it_needs_later() -> None:
+    pages = {file.stem: first_imports(file) for file in sorted((ROOT / "book").glob("*.md"))}
+    started = {name: code for name, code in pages.items() if code}
+    assert len(started) > 12
+    # That page begins with a specification curve, which is of the explorer.
+    assert "carbite.explorer" in started.pop("multiverse")
+    assert loaded_by("\n".join(started.values()), *LATER) == []
+
+
+def test_no_assignment_imports_at_its_start_what_it_needs_later() -> None:
+    started = [first_imports(file) for file in sorted((ROOT / "course" / "assignments").glob("*/*.md"))]
+    assert all("carbite_course.selfcheck" in code for code in started)
+    later = (*LATER, "altair", "yaml", "jsonschema")
+    assert loaded_by("\n".join(started), *(name for name in later if name != "jupytext")) == []
+
+
+def test_pooling_asks_for_its_library_when_it_pools() -> None:
+    """Importing ``scipy.special`` takes as long as pandas; most first figures need no pooled number."""
+    assert loaded_by("from carbite.figures import efficacy", "scipy.special", "altair") == ["altair"]
+    assert loaded_by("import carbite\ncarbite.pool([1, 2], [3, 4])", "scipy.special", "scipy.stats") == [
+        "scipy.special"
+    ]
 
 
 # --- Links --------------------------------------------------------------------------------------------------

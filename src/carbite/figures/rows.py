@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import scipy
 
 from carbite.evidence import row
 from carbite.pooling.intervals import exact_limits
@@ -30,10 +31,8 @@ def exact_percent(events: int, n: int) -> tuple[float, float]:
 
 def fisher(one: str, other: str) -> float:
     """The two-sided P of Fisher's exact test of two outcomes."""
-    from scipy import stats  # takes longer to import than a chapter's first figure to draw
-
     pair = outcome_rows(one, other)
-    p: float = stats.fisher_exact([[each["events"], each["n"] - each["events"]] for each in pair]).pvalue
+    p: float = scipy.stats.fisher_exact([[each["events"], each["n"] - each["events"]] for each in pair]).pvalue
     return p
 
 

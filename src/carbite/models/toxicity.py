@@ -15,6 +15,8 @@ from functools import cache
 from statistics import median
 from typing import Any
 
+import scipy
+
 from carbite.evidence import row
 
 from .formats import fill, rounded
@@ -133,9 +135,7 @@ def rank_correlation(points: Sequence[Mapping[str, Any]]) -> float | None:
     columns = [[point[name] for point in points] for name in ("response", "toxicity")]
     if len(points) < MINIMUM_TRIALS or any(len(set(column)) == 1 for column in columns):
         return None
-    from scipy import stats  # takes half a second to import, and no other model needs it
-
-    return float(stats.spearmanr(*columns).statistic)
+    return float(scipy.stats.spearmanr(*columns).statistic)
 
 
 def compute(values: Values) -> dict[str, Any]:
