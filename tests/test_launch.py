@@ -27,7 +27,7 @@ from carbite.stamp import edited, fingerprint
 from carbite.stamp import write as write_page
 from carbite_course import workspace
 from tests.launch import environment, sizing
-from tests.launch.notebooks import imports, plain
+from tests.launch.start import imports, plain
 
 ROOT = Path(__file__).parents[1]
 BINDER = ROOT / ".binder"
@@ -224,8 +224,7 @@ def test_no_chapter_imports_at_its_start_what_it_needs_later() -> None:
 def test_no_assignment_imports_at_its_start_what_it_needs_later() -> None:
     started = [first_imports(file) for file in sorted((ROOT / "course" / "assignments").glob("*/*.md"))]
     assert all("carbite_course.selfcheck" in code for code in started)
-    later = (*LATER, "altair", "yaml", "jsonschema")
-    assert loaded_by("\n".join(started), *(name for name in later if name != "jupytext")) == []
+    assert loaded_by("\n".join(started), *LATER, "altair", "yaml") == []
 
 
 def test_pooling_asks_for_its_library_when_it_pools() -> None:

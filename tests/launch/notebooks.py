@@ -10,12 +10,9 @@ _build/launch/report.md; any failure ends with status 1.
 from __future__ import annotations
 
 import argparse
-import ast
 import json
-import math
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -33,13 +30,12 @@ from tests.browser import ARGUMENTS, require_browser
 from tests.lab.conftest import HOST, Notebook, Watch
 from tests.launch import environment, report
 from tests.launch.environment import ROOT, Place
+from tests.launch.start import START_CPU_S, Start, code_cells, start_up
 
 FOLDER_OF_REPORT = ROOT / "_build" / "launch"
 COMMAND = "make test-launch"
 # What has not happened by then on a loaded machine will not happen.
 PATIENCE_S = 180
-# The README's promise to a learner whose machine is shared: a chapter is there before they wonder.
-START_CPU_S = 2.0
 # Every code cell has its number, or one has failed; a learner's answer need not show anything.
 RAN = """() => {
   const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)");
@@ -120,7 +116,7 @@ def look(browser: Browser, address: str, place: Place, path: str) -> Seen:
 
 def _run(opened: Notebook, file: Path, seen: Seen) -> None:
     """Run all cells and save; what was saved must have run, without an error or a warning."""
-    cells = _code_cells(file)
+    cells = code_cells(file)
     seen.cells = len(cells)
     if not cells:
         return
@@ -131,18 +127,14 @@ def _run(opened: Notebook, file: Path, seen: Seen) -> None:
     seen.run_s = time.monotonic() - began
     opened.choose("File", "Save Notebook")
     deadline = time.monotonic() + PATIENCE_S
-    while not all(cell["execution_count"] for cell in _code_cells(file)) and time.monotonic() < deadline:
+    while not all(cell["execution_count"] for cell in code_cells(file)) and time.monotonic() < deadline:
         time.sleep(0.2)
-    for position, cell in enumerate(_code_cells(file), start=1):
+    for position, cell in enumerate(code_cells(file), start=1):
         if not cell["execution_count"]:
             seen.problems.append(f"code cell {position} did not run")
         for output in cell["outputs"]:
             if output["output_type"] == "error" or output.get("name") == "stderr":
                 seen.problems.append(f"code cell {position}: {output.get('evalue') or output.get('text')}"[:300])
-
-
-def _code_cells(file: Path) -> list[dict[str, Any]]:
-    return [cell for cell in json.loads(file.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
 
 
 def _use(opened: Notebook, seen: Seen) -> None:
@@ -200,60 +192,6 @@ def _by_link(page: Page) -> None:
 def _by_file_browser(page: Page) -> None:
     for name in (FOLDER, CHAPTERS, "efficacy.ipynb"):
         page.locator(".jp-DirListing-item").filter(has=page.get_by_text(name, exact=True)).first.dblclick()
-
-
-@dataclass(frozen=True)
-class Start:
-    """CPU seconds of a new Python: what a notebook's first cell imports, and the whole of that cell."""
-
-    imports_s: float
-    cell_s: float
-
-
-def start_up(place: Place) -> dict[str, Start]:
-    """The start of the package itself and of every notebook with code.
-
-    The imports are what stands before the first result, and have to stay under the limit. The rest of the cell is
-    that result: the first chart, or on the page of the ledger the pooling of every claim.
-    """
-    alone = _imports_s(place, "import carbite")
-    spent = {"import carbite": Start(alone, alone)}
-    for kind in (CHAPTERS, ASSIGNMENTS):
-        for file in sorted((place.home / FOLDER / kind).glob("*.ipynb")):
-            if cells := _code_cells(file):
-                code = plain("".join(cells[0]["source"]))
-                spent[f"{kind}/{file.name}"] = Start(_imports_s(place, imports(code)), _cpu(place, code))
-    return spent
-
-
-def plain(cell: str) -> str:
-    """A cell as plain Python: loading an extension is importing it."""
-    return re.sub(r"^%load_ext (\S+)$", r"import \1", cell, flags=re.MULTILINE)
-
-
-def imports(code: str) -> str:
-    """The import statements of a cell."""
-    kept = (each for each in ast.parse(code).body if isinstance(each, ast.Import | ast.ImportFrom))
-    return "\n".join(map(ast.unparse, kept))
-
-
-def _imports_s(place: Place, code: str) -> float:
-    """The least of up to three runs: what else the machine does makes a run longer and never shorter."""
-    least = math.inf
-    for _ in range(3):
-        least = min(least, _cpu(place, code))
-        if least < START_CPU_S:
-            break
-    return least
-
-
-def _cpu(place: Place, code: str) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [str(place.python), "-c", code], env=place.variables(), cwd=place.home, check=True, stdout=subprocess.DEVNULL
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:
