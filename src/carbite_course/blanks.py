@@ -2,7 +2,7 @@
 
 The cells of an assignment use one another's names. Until a question is answered its cell may fail, and so may those
 that use what it makes; Jupyter would then run no further cell. Loaded with ``%load_ext carbite_course.selfcheck``.
-The grader does not load it: there an error stays an error.
+The grader leaves it out: there an error stays an error.
 """
 
 from __future__ import annotations

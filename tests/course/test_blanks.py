@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -75,3 +79,13 @@ def test_dots_that_hurt_nobody_are_let_pass(shell: InteractiveShell, capsys: pyt
     assert capsys.readouterr().out == ""
     assert runs(shell, "expected.verdict")
     assert "first answer Question 2" in capsys.readouterr().out
+
+
+def test_the_grader_still_sees_the_error() -> None:
+    cells = ["%load_ext carbite_course.selfcheck", BLANK, FILLED]
+    asked = "".join(json.dumps({"code": cell, "seconds": 60}) + "\n" for cell in cells)
+    command = [sys.executable, "-m", "carbite_course.driver"]
+    run = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
+    ready, loaded, blank, filled = map(json.loads, run.stdout.splitlines())
+    assert (ready, loaded, filled) == ({"ready": True}, {}, {})
+    assert blank == {"error": "AttributeError", "message": "'ellipsis' object has no attribute 'real'"}
