@@ -61,7 +61,7 @@ class Blanks:
             shell.showtraceback((kind, error, trace), tb_offset=tb_offset, running_compiled_code=True)
             return
         self._excused = True
-        print(f"{said} ({kind.__name__}: {error})")
+        print(f"{said} ({kind.__name__}: {str(error).partition(chr(10))[0]})")
 
     def _after(self, result: Any) -> None:
         """Note which names have no answer yet. A cell that was excused has not failed, so that the next one runs."""
