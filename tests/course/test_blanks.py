@@ -56,7 +56,7 @@ def test_once_it_is_answered_errors_are_errors(shell: InteractiveShell, capsys: 
     assert not runs(shell, "four / 0")
     said = capsys.readouterr().out
     assert "Traceback" in said
-    assert "ZeroDivisionError: division by zero" in said
+    assert "ZeroDivisionError" in said
 
 
 @pytest.mark.parametrize("cell", ["1 / 0", "import no_such_module", "nothing", "def f(x: tuple[int, ...]): f\nf()"])
