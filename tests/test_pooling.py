@@ -20,6 +20,7 @@ from scipy import integrate, optimize, stats
 
 from carbite import pooling
 from carbite.pooling import contrast, effect_sizes, glmm, pool, pool_effects
+from carbite.pooling.intervals import exact_limits
 
 HERE = Path(__file__).parent / "reference"
 REFERENCE = json.loads((HERE / "metafor_reference.json").read_text(encoding="utf-8"))
@@ -1011,6 +1012,13 @@ def test_arms_that_were_pooled_differently_cannot_be_compared() -> None:
             contrast(a, pool([3, 4], [5, 9], **options))
     with pytest.raises(ValueError, match=r"^tau2 = 'REML'; expected one of 'separate', 'common'$"):
         contrast(a, a, "REML")
+
+
+@pytest.mark.parametrize(("events", "n"), [(0, 1), (0, 40), (1, 1), (1, 2), (40, 40), (61, 75), (3, 5000)])
+def test_exact_limits_are_those_of_a_search(events: int, n: int) -> None:
+    """SciPy looks for the shares at which the tails of the binomial distribution hold 2.5 %."""
+    searched = stats.binomtest(events, n).proportion_ci(method="exact")
+    assert exact_limits(events, n) == pytest.approx((searched.low, searched.high), abs=CLOSED_FORM)
 
 
 def test_any_sequence_of_numbers_is_accepted() -> None:

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import altair
 import pandas as pd
 import pytest
+import vl_convert
 from fontTools.ttLib import TTFont
 
 from carbite import charts
@@ -350,6 +351,12 @@ def figure(title: str = "A <finding> & more", alt: str = "Six points.") -> chart
     return charts.show(chart(), title=title, alt=alt, csv=DATA, caption="Of <patients>.")
 
 
+@pytest.fixture
+def on_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts are drawn for the site, not for a notebook."""
+    monkeypatch.setenv("CARBITE_BUILD", "1")
+
+
 def test_marks_know_the_row_they_draw_and_only_on_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
     table = pd.DataFrame({"Trial": ["A", "B", "C"], "Percent": [1.0, None, 3.0], "n": [10, 20, 30]})
     chart = altair.Chart(table.iloc[::-1]).mark_bar().encode(x="Percent:Q", y="Trial:N")
@@ -372,6 +379,7 @@ def test_svg_is_an_image_with_a_name_and_a_description() -> None:
     assert not [name for name in inner if name == "role" or name.startswith("aria-")]
 
 
+@pytest.mark.usefixtures("on_site")
 def test_ids_resolve_and_differ_between_figures() -> None:
     drawings = [figure().wide, figure().narrow, figure(title="Another").wide]
     ids = []
@@ -437,6 +445,7 @@ def test_table_says_what_the_csv_says() -> None:
     assert rows[1][2] == "81"
 
 
+@pytest.mark.usefixtures("on_site")
 def test_phones_get_a_drawing_that_fits() -> None:
     drawn = figure()
     assert drawn.narrow is not None
@@ -445,12 +454,23 @@ def test_phones_get_a_drawing_that_fits() -> None:
     assert narrow == pytest.approx(charts.PHONE_WIDTH, abs=1)  # Vega rounds to whole pixels
 
 
+def test_a_notebook_gets_one_drawing_of_a_chart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has room for the wide one, and drawing takes seconds of a learner's first minute."""
+    asked = []
+    draw = vl_convert.vegalite_to_svg
+    monkeypatch.setattr(vl_convert, "vegalite_to_svg", lambda *args, **rest: asked.append(args) or draw(*args, **rest))
+    assert figure().narrow is None
+    assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("on_site")
 def test_a_legend_that_is_too_wide_for_a_phone_is_stacked() -> None:
     drawn = charts.show(chart(width=150), title="t", alt="a", csv=DATA)
     assert drawn.narrow is not None
     assert float(ElementTree.fromstring(drawn.narrow).attrib["width"]) <= charts.PHONE_WIDTH
 
 
+@pytest.mark.usefixtures("on_site")
 @pytest.mark.parametrize(
     "other", [chart(width=100).encode(color=altair.Undefined, shape=altair.Undefined), chart() | chart()]
 )

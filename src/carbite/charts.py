@@ -15,13 +15,13 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -159,7 +159,7 @@ class Figure:
         caption = f"\n<span>{escape(self.caption)}</span>" if self.caption else ""
         drawings = f'<div class="carbite-wide carbite-scroll">{self.wide}</div>'
         if self.narrow:
-            # Hidden where there is no stylesheet of ours, as in a notebook, which has room for the wide one.
+            # Hidden where there is no stylesheet of ours, which has room for the wide one.
             drawings += f'\n<div class="carbite-narrow" style="display: none">{self.narrow}</div>'
         data = f"data:text/csv;charset=utf-8,{quote(self.csv)}"
         return (
@@ -192,10 +192,11 @@ def show(chart: altair.TopLevelMixin, *, title: str, alt: str, csv: pd.DataFrame
         raise ValueError("a figure needs csv, the numbers that it draws: got an empty table")
     header = [str(column) for column in csv.columns]
     rows = list(csv.itertuples(index=False, name=None))
-    wide = _drawing(chart, title, alt)
-    phone = _for_phones(chart)
-    narrow = _drawing(phone, title, alt) if phone else None
+    drawn = _draw(chart)
+    # Of the site alone: no notebook shows them, and they take as long as the drawing itself.
+    phone = _for_phones(chart, drawn) if building() else None
     interactive = _interactive(chart, phone, header, rows) if building() else ""
+    wide, narrow = _described(drawn, title, alt), _described(_draw(phone), title, alt) if phone else None
     return Figure(title, alt, caption, wide, narrow, as_table(header, rows), as_csv(header, rows), interactive)
 
 
@@ -236,10 +237,28 @@ def _row_names(rows: Sequence[Sequence[Any]]) -> list[str]:
     return [one if one and words.count(one) == 1 else name(row) for one, row in zip(words, rows, strict=True)]
 
 
-def _drawing(chart: altair.TopLevelMixin, title: str, alt: str) -> str:
-    """The chart as an SVG element that has a name and a description, and no id in common with another one."""
-    svg = _svg(chart)
-    key = hashlib.sha256(json.dumps([chart.to_dict(), title, alt], sort_keys=True).encode()).hexdigest()[:10]
+class _Drawn(NamedTuple):
+    """A chart as Vega draws it, and what it was drawn from."""
+
+    spec: Mapping[str, Any]
+    svg: str
+
+    @property
+    def width(self) -> float:
+        """In CSS pixels."""
+        return float(ElementTree.fromstring(self.svg).attrib["width"])
+
+
+def _draw(chart: altair.TopLevelMixin) -> _Drawn:
+    """Raises ValueError where the chart asks another host for its data."""
+    spec = chart.to_dict()
+    return _Drawn(spec, vl_convert.vegalite_to_svg(spec, vl_version=vegalite_version(), allowed_base_urls=[]))
+
+
+def _described(drawn: _Drawn, title: str, alt: str) -> str:
+    """The drawing as an SVG element with a name and a description, and no id in common with another one."""
+    svg = ElementTree.fromstring(drawn.svg)
+    key = hashlib.sha256(json.dumps([drawn.spec, title, alt], sort_keys=True).encode()).hexdigest()[:10]
     _simplify(svg, f"carbite-{key}")
     svg.set("font-family", FONTS)
     svg.set("role", "img")
@@ -252,28 +271,17 @@ def _drawing(chart: altair.TopLevelMixin, title: str, alt: str) -> str:
     return ElementTree.tostring(svg, encoding="unicode")
 
 
-def _for_phones(chart: altair.TopLevelMixin) -> altair.TopLevelMixin | None:
+def _for_phones(chart: altair.TopLevelMixin, drawn: _Drawn) -> altair.TopLevelMixin | None:
     """The same chart, its plot made so narrow that the whole fits a phone with its text at full size.
 
     None where it fits as it is, or cannot: several plots, or hardly any room beside the labels.
     """
-    if not isinstance(chart, altair.Chart | altair.LayerChart) or _excess(chart) <= 0:
+    if not isinstance(chart, altair.Chart | altair.LayerChart) or drawn.width <= PHONE_WIDTH:
         return None
     stacked: altair.Chart | altair.LayerChart = chart.configure_legend(columns=1)
     plot = chart.width if isinstance(chart.width, int | float) else _CONFIG["view"]["continuousWidth"]
-    narrow = plot - max(0, _excess(stacked))
+    narrow = plot - max(0, _draw(stacked).width - PHONE_WIDTH)
     return stacked.properties(width=narrow) if narrow >= NARROWEST_PLOT else None
-
-
-def _excess(chart: altair.TopLevelMixin) -> float:
-    """By how many CSS pixels the chart is wider than a phone's column of text."""
-    return float(_svg(chart).attrib["width"]) - PHONE_WIDTH
-
-
-def _svg(chart: altair.TopLevelMixin) -> ElementTree.Element:
-    """The chart as Vega draws it. Raises ValueError where it asks another host for its data."""
-    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=vegalite_version(), allowed_base_urls=[])
-    return ElementTree.fromstring(drawn)
 
 
 # Vega's names and roles for its parts: inside one image they are noise, for styles and for readers.

@@ -33,9 +33,11 @@ def main() -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     signal.signal(signal.SIGALRM, _out_of_time)
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell: Any = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     # Nobody reads it, and it takes time.
-    shell.showtraceback = lambda *arguments, **options: None  # type: ignore[method-assign]
+    shell.showtraceback = lambda *arguments, **options: None
+    # Self-checks are the learner's, and so is what comes with them: here an error stays an error.
+    shell.extension_manager.loaded.add("carbite_course.selfcheck")
     replies.write(b'{"ready": true}\n')
     for line in requests:
         request = json.loads(line)

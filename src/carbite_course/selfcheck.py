@@ -15,6 +15,8 @@ from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, magics_class
 
+from carbite_course.blanks import Blanks
+
 
 class Checked:
     """What the conditions of a question said, shown as lines of text."""
@@ -56,5 +58,6 @@ class SelfCheckMagics(Magics):
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """What ``%load_ext carbite_course.selfcheck`` does."""
+    """What ``%load_ext carbite_course.selfcheck`` does: the magic is known, and dots stop no cell."""
     shell.register_magics(SelfCheckMagics)
+    Blanks(shell).watch()

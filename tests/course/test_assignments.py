@@ -155,12 +155,13 @@ def test_the_notebook_is_valid(assignment: Assignment) -> None:
 
 @pytest.mark.parametrize("filled_in", [True, False])
 def test_the_self_checks_pass_the_solution_and_not_a_blank(assignment: Assignment, filled_in: bool) -> None:
-    """Run as a learner runs it, self-checks included; a blank gets words and no traceback from them."""
+    """Run as a learner runs it, self-checks included; a blank gets words and no traceback, and every cell runs."""
     shell = InteractiveShell(config=WITHOUT_HISTORY)
     said = []
     for cell in notebook(assignment, assignment.solution if filled_in else None)["cells"]:
         if cell["cell_type"] == "code":
             result = shell.run_cell(cell["source"])
+            assert result.success, cell["source"]
             if cell["source"].startswith(SELF_CHECK):
                 said.append(result.result.passed)
     assert said == [filled_in] * sum(bool(each.checks) for each in assignment.questions.values())

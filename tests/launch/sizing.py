@@ -14,6 +14,11 @@ ROOT = Path(__file__).parents[2]
 MEASURED = ROOT / "deploy" / "measured.json"
 README = ROOT / "deploy" / "README.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+# What stands between the marks as long as there is no record.
+NOT_MEASURED = """\
+No class has been measured with this version yet: `.venv/bin/python -m tests.launch.hub --record` does it in some ten \
+minutes and writes two tables here, what one learner needs and what 30, 300 and 3,000 need.
+Until then the limits in `z2jh/values.yaml` and `tljh/jupyterhub_config.py` are a first guess."""
 CLASSES = (30, 300, 3000)
 # A learner has this many notebooks open at a time, as a rule; each has a kernel of its own.
 KERNELS = 2
@@ -78,9 +83,29 @@ def _pair(measured: Mapping[str, Any], name: str) -> str:
     return f"{measured[f'{name}_median']:.0f} s, {measured[f'{name}_slowest']:.0f} s"
 
 
-def read() -> dict[str, Any]:
-    """The figures of the last recorded run."""
-    return dict(json.loads(MEASURED.read_text("utf-8")))
+def shortfalls(measured: Mapping[str, Any], guarantee_mb: float, limit_mb: float) -> list[str]:
+    """What a learner was measured to need, in words, that the memory which a hub gives does not cover."""
+    one = measured["server_pss_mb"] + measured["kernel_pss_mb"]
+    usual = (measured["server_pss_mb"] + KERNELS * measured["kernel_pss_mb"]) * HEADROOM
+    most = measured["learner_pss_mb_most"]
+    checks = (
+        (one, guarantee_mb, "a server and a kernel", "guaranteed"),
+        (usual, limit_mb, f"a server and {KERNELS} kernels with {HEADROOM:g} of headroom", "allowed"),
+        (most, limit_mb, "the most that one learner took", "allowed"),
+    )
+    return [
+        f"{what}: {needed:.0f} MB, {given:.0f} MB are {how}" for needed, given, what, how in checks if needed >= given
+    ]
+
+
+def read() -> dict[str, Any] | None:
+    """The figures of the last recorded run; None while no class has been measured."""
+    return dict(json.loads(MEASURED.read_text("utf-8"))) if MEASURED.exists() else None
+
+
+def said() -> str:
+    """What the README says now of what a learner needs."""
+    return README.read_text("utf-8").partition(BEGIN)[2].partition(END)[0].strip()
 
 
 def record(figures: Mapping[str, Any]) -> None:

@@ -7,12 +7,11 @@ import re
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from carbite.charts import ARMS, Figure, show
 from carbite.evidence import row
 from carbite.figures.marks import PERCENT_SCALE, by_arm
-from carbite.figures.rows import in_words, outcome_rows
+from carbite.figures.rows import exact_percent, in_words, outcome_rows
 from carbite.models.burden import (
     BISPECIFIC_HIGH,
     CAR_T_HIGH,
@@ -229,9 +228,8 @@ def sites() -> Figure:
         if report["ci_low"]:
             low, high = float(report["ci_low"]), float(report["ci_high"])
         else:
-            interval = binomtest(round(n * printed / 100.0), n).proportion_ci(method="exact")
-            low, high = 100.0 * interval.low, 100.0 * interval.high
-        rows.append({"Site": label, "Patients": n, "Percent": printed, "Low": round(low, 1), "High": round(high, 1)})
+            low, high = exact_percent(round(n * printed / 100.0), n)
+        rows.append({"Site": label, "Patients": n, "Percent": printed, "Low": low, "High": high})
     table = pd.DataFrame(rows)
     base = alt.Chart(table.assign(Label=table["Site"] + ", " + table["Percent"].map("{:g} %".format))).encode(
         y=alt.Y("Site:N", sort=table["Site"].tolist(), axis=None), color=alt.value(ARMS["car_t"].colour)

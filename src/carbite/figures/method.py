@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import altair as alt
 import pandas as pd
-from scipy import stats
 
 from carbite.charts import ARMS, Figure, show, with_text
 from carbite.comparison import Options, Row, comparison, counts, rows, rule
@@ -15,6 +14,7 @@ from carbite.figures.marks import NEUTRAL, PERCENT_SCALE, by_arm, dumbbell
 from carbite.figures.rows import in_words, share
 from carbite.figures.scenarios import scenarios
 from carbite.pooling import Proportion, glmm, pool
+from carbite.pooling.intervals import exact_limits
 from carbite.prose import number
 from carbite.verdict import evaluate
 
@@ -63,8 +63,7 @@ def rates() -> Figure:
 
 def _of_trial(counted: Row) -> dict[str, str | float]:
     events, n = counts([counted])
-    interval = stats.binomtest(events[0], n[0]).proportion_ci(method="exact")
-    return _rate(counted.trial.name, counted.trial.arm, events[0] / n[0], interval.low, interval.high)
+    return _rate(counted.trial.name, counted.trial.arm, events[0] / n[0], *exact_limits(events[0], n[0]))
 
 
 def _rate(label: str, arm: str, estimate: float, low: float, high: float) -> dict[str, str | float]:

@@ -12,7 +12,7 @@ from carbite.comparison import Options, Selection, comparison
 from carbite.drawings import BISPECIFIC, Panel, binder, drawing, heading, path, pointer, together, word
 from carbite.evidence import row
 from carbite.figures.marks import NEUTRAL, dumbbell, interval_rows
-from carbite.figures.rows import exact_limits, fisher, in_words, outcome_rows, share
+from carbite.figures.rows import exact_percent, fisher, in_words, outcome_rows, share
 from carbite.figures.scenarios import scenarios
 from carbite.models import model
 
@@ -173,8 +173,7 @@ def combinations() -> Figure:
 
 def _counted(events: int, n: int) -> tuple[int, int, float, float, float]:
     """The count, its share and its exact limits, in per cent with one decimal."""
-    low, high = exact_limits({"events": events, "n": n})
-    return events, n, round(100.0 * events / n, 1), round(low, 1), round(high, 1)
+    return events, n, round(100.0 * events / n, 1), *exact_percent(events, n)
 
 
 def after_car_t() -> Figure:
@@ -182,14 +181,14 @@ def after_car_t() -> Figure:
     rows = []
     for name in ("mosunetuzumab", "odronextamab"):
         (outcome,) = outcome_rows(f"{name}-post-car-cr")
-        low, high = exact_limits(outcome)
+        low, high = exact_percent(outcome["events"], outcome["n"])
         rows.append(
             {
                 "Report": f"{name.capitalize()}, Table 3 of the article",
                 "Patients": outcome["n"],
                 "Percent": share(outcome),
-                "Low": round(low, 1),
-                "High": round(high, 1),
+                "Low": low,
+                "High": high,
             }
         )
     for name, follow_up_id in (

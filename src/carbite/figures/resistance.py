@@ -6,12 +6,11 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-from scipy.stats import binomtest
 
 from carbite.charts import ARMS, Figure, show
 from carbite.evidence import row
 from carbite.figures.marks import NEUTRAL, PERCENT_SCALE
-from carbite.figures.rows import in_words
+from carbite.figures.rows import exact_percent, in_words
 from carbite.models.escape import (
     STARTING_BIRTH,
     STARTING_DEATH,
@@ -133,13 +132,13 @@ def denominators() -> Figure:
 
 
 def _share(events: int, n: int) -> dict[str, Any]:
-    interval = binomtest(events, n).proportion_ci(method="exact")
+    low, high = exact_percent(events, n)
     return {
         "Events": events,
         "Patients": n,
         "Percent": round(100.0 * events / n, 1),
-        "Low": round(100.0 * interval.low, 1),
-        "High": round(100.0 * interval.high, 1),
+        "Low": low,
+        "High": high,
     }
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from scipy import stats
+import scipy
 
 from carbite.evidence import row
+from carbite.pooling.intervals import exact_limits
 
 
 def outcome_rows(*outcome_ids: str) -> list[Mapping[str, Any]]:
@@ -22,16 +23,16 @@ def share(outcome: Mapping[str, Any]) -> float:
     return float(printed) if printed else 100.0 * outcome["events"] / outcome["n"]
 
 
-def exact_limits(outcome: Mapping[str, Any]) -> tuple[float, float]:
-    """The exact (Clopper-Pearson) 95 % interval of an outcome's count, in per cent."""
-    limits = stats.binomtest(outcome["events"], outcome["n"]).proportion_ci(method="exact")
-    return 100.0 * limits.low, 100.0 * limits.high
+def exact_percent(events: int, n: int) -> tuple[float, float]:
+    """The exact 95 % interval of a count, in per cent with one decimal."""
+    low, high = exact_limits(events, n)
+    return round(100.0 * low, 1), round(100.0 * high, 1)
 
 
 def fisher(one: str, other: str) -> float:
     """The two-sided P of Fisher's exact test of two outcomes."""
     pair = outcome_rows(one, other)
-    p: float = stats.fisher_exact([[each["events"], each["n"] - each["events"]] for each in pair]).pvalue
+    p: float = scipy.stats.fisher_exact([[each["events"], each["n"] - each["events"]] for each in pair]).pvalue
     return p
 
 

@@ -12,7 +12,7 @@ from carbite.charts import ARMS, Figure, show
 from carbite.comparison import Options, Selection, comparison
 from carbite.evidence import row
 from carbite.figures.marks import NEUTRAL, PERCENT_SCALE, dumbbell, interval_rows
-from carbite.figures.rows import exact_limits, fisher, in_words, outcome_rows, share
+from carbite.figures.rows import exact_percent, fisher, in_words, outcome_rows, share
 from carbite.figures.scenarios import scenarios
 
 NOT_STATED = "scale not stated"
@@ -105,7 +105,7 @@ def burden() -> Figure:
     for endpoint, name in endpoints.items():
         for group, (arm, template) in groups.items():
             (outcome,) = outcome_rows(template.format(endpoint))
-            low, high = exact_limits(outcome)
+            low, high = exact_percent(outcome["events"], outcome["n"])
             rows.append(
                 {
                     "Toxicity": name,
@@ -114,8 +114,8 @@ def burden() -> Figure:
                     "Events": outcome["events"],
                     "Patients": outcome["n"],
                     "Percent": round(100.0 * outcome["events"] / outcome["n"], 1),
-                    "Low": round(low, 1),
-                    "High": round(high, 1),
+                    "Low": low,
+                    "High": high,
                 }
             )
     table = pd.DataFrame(rows)

@@ -8,7 +8,7 @@ from itertools import product
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from carbite.charts import ARMS, GRID, Figure, show
 from carbite.comparison import Options, Row, Selection, comparison, counts, parse_question, rows, rule
@@ -16,8 +16,8 @@ from carbite.figures.marks import NEUTRAL
 from carbite.figures.rows import in_words
 from carbite.figures.scenarios import scenarios
 from carbite.subsets import PairCounts, Subsets, all_subsets, pairs
+from carbite.verdict import NORMAL_975
 
-Z = float(stats.norm.ppf(0.975))
 OUTLIER = "mt103-206"
 # The questions whose pairs are counted, with their labels. No trials in them share patients.
 QUESTIONS = {
@@ -41,7 +41,7 @@ def gosh() -> Figure:
     table = pd.DataFrame(
         {
             "Trials": ["; ".join(n for i, n in enumerate(names) if mask >> i & 1) for mask in subsets.masks.tolist()],
-            "Percent": (100 * special.expit(subsets.estimate)).round(1),
+            "Percent": (100 * scipy.special.expit(subsets.estimate)).round(1),
             "tau²": subsets.tau2.round(3),
             group: np.where(with_it, "yes", "no"),
         }
@@ -175,13 +175,13 @@ def fewest_patients() -> Figure:
     for car_t, other in product(_counted("cr", "car_t"), _counted("cr", "bispecific")):
         (x, y), (n, m) = counts([car_t, other])
         z = _z(x, n, y, m)
-        if z <= Z:
+        if z <= NORMAL_975:
             continue
         found.append(
             {
                 "Trials": f"{car_t.trial.name} v {other.trial.name}",
-                "P value": float(f"{2 * stats.norm.sf(z):.2g}"),
-                "Told": round(min(n, m) * (x / n - y / m) * (1 - Z / z), 1),
+                "P value": float(f"{2 * scipy.special.ndtr(-z):.2g}"),
+                "Told": round(min(n, m) * (x / n - y / m) * (1 - NORMAL_975 / z), 1),
                 "Found": fewest_of_two(x, n, y, m),
             }
         )
@@ -216,7 +216,7 @@ def fewest_of_two(x: int, n: int, y: int, m: int) -> int:
     """
     for patients in range(n + m + 1):
         for lost in range(max(0, patients - (m - y)), min(x, patients) + 1):
-            if abs(_z(x - lost, n, y + patients - lost, m)) <= Z:
+            if abs(_z(x - lost, n, y + patients - lost, m)) <= NORMAL_975:
                 return patients
     raise ValueError(f"{x} of {n} and {y} of {m}; expected that reclassifying patients can make them alike")
 

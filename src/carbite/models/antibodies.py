@@ -12,9 +12,8 @@ from functools import cache
 from statistics import median
 from typing import Any
 
-from scipy import stats
-
 from carbite.evidence import consistent_events, row
+from carbite.pooling.intervals import exact_limits
 
 from .formats import fill, rounded
 from .model import Model, wording
@@ -149,9 +148,9 @@ def _counted(outcome_id: str) -> dict[str, float]:
 
 def _interval(events: int, n: int, printed: float | None = None) -> dict[str, float]:
     """A share in per cent, the printed one where no count gives it, with the exact 95 % interval of the count."""
-    limits = stats.binomtest(events, n).proportion_ci(method="exact")
+    low, high = exact_limits(events, n)
     share = 100.0 * events / n if printed is None else printed
-    return {"events": events, "n": n, "share": share, "low": 100.0 * limits.low, "high": 100.0 * limits.high}
+    return {"events": events, "n": n, "share": share, "low": 100.0 * low, "high": 100.0 * high}
 
 
 def _repaired(about: _Row) -> dict[str, dict[str, float]]:

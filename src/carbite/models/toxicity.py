@@ -15,7 +15,7 @@ from functools import cache
 from statistics import median
 from typing import Any
 
-from scipy import stats
+import scipy
 
 from carbite.evidence import row
 
@@ -135,7 +135,7 @@ def rank_correlation(points: Sequence[Mapping[str, Any]]) -> float | None:
     columns = [[point[name] for point in points] for name in ("response", "toxicity")]
     if len(points) < MINIMUM_TRIALS or any(len(set(column)) == 1 for column in columns):
         return None
-    return float(stats.spearmanr(*columns).statistic)
+    return float(scipy.stats.spearmanr(*columns).statistic)
 
 
 def compute(values: Values) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from carbite.pooling.checks import check_counts, check_level
 from carbite.pooling.effects import Proportion
@@ -136,7 +136,7 @@ def glmm(events: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> Glmm:
         optima=optima,
         k=len(x),
         level=level,
-        proportion=Proportion(*(float(special.expit(value)) for value in limits)),
+        proportion=Proportion(*(float(scipy.special.expit(value)) for value in limits)),
     )
 
 

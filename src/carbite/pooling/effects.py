@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from carbite.pooling.checks import Array, check_choice, check_counts
 
@@ -79,7 +79,7 @@ def to_proportion(value: float, measure: str, n: float) -> float:
     if measure == "raw" or math.isnan(value):
         return value
     if measure == "logit":
-        return float(special.expit(value))
+        return float(scipy.special.expit(value))
     # Values beyond those of 0 of n and n of n have no inverse; they are 0 and 1.
     if value <= 0.5 * math.asin(math.sqrt(1 / (n + 1))):
         return 0.0

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from carbite.pooling.checks import Array
 
@@ -50,8 +50,8 @@ class Moments(NamedTuple):
 
 def rows_of(x: Array, n: Array) -> Rows:
     """x events among n patients."""
-    coefficient = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
-    return Rows(x, n, special.logit(x / n), coefficient)
+    coefficient = scipy.special.gammaln(n + 1) - scipy.special.gammaln(x + 1) - scipy.special.gammaln(n - x + 1)
+    return Rows(x, n, scipy.special.logit(x / n), coefficient)
 
 
 def nodes_for(tau: float) -> Nodes:
@@ -121,10 +121,10 @@ def _mode(rows: Rows, mu: float, tau2: float) -> tuple[Array, Array]:
     x, n, observed, _ = rows
     eta = np.clip(0.0, np.minimum(mu, observed), np.maximum(mu, observed))
     for _ in range(_MODE_STEPS):
-        p = special.expit(eta)
+        p = scipy.special.expit(eta)
         step = (tau2 * (x - n * p) - (eta - mu)) / (1 + tau2 * n * p * (1 - p))
         eta += step
         if np.abs(step).max() <= _MODE_STEP:
             break
-    p = special.expit(eta)
+    p = scipy.special.expit(eta)
     return math.sqrt(tau2) * (x - n * p), 1 / np.sqrt(1 + tau2 * n * p * (1 - p))

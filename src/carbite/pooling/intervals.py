@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from scipy import special
+import scipy
 
 INTERVALS = ("z", "hartung-knapp", "modified-hartung-knapp")
 """Kinds of interval, see :func:`pool_effects`."""
@@ -22,6 +22,16 @@ class Limits(NamedTuple):
     ci_high: float
     pi_low: float
     pi_high: float
+
+
+def exact_limits(events: int, n: int) -> tuple[float, float]:
+    """The exact 95 % interval of a share (Clopper & Pearson 1934): quantiles of beta distributions.
+
+    It holds with P(X >= events) = 0.025 at its lower limit and P(X <= events) = 0.025 at its upper one.
+    """
+    low = float(scipy.special.betaincinv(events, n - events + 1, 0.025)) if events > 0 else 0.0
+    high = float(scipy.special.betaincinv(events + 1, n - events, 0.975)) if events < n else 1.0
+    return low, high
 
 
 def limits_around(estimate: float, level: float, df: float | None, se: float, prediction_se: float) -> Limits:
@@ -52,12 +62,12 @@ def two_sided_p(estimate: float, se: float, df: float | None) -> float:
         # Arms without any scatter, where a difference in the last bit is none.
         return 1.0 if abs(estimate) < _SAME_EFFECT else 0.0
     statistic = -abs(estimate / se)
-    return 2 * float(special.ndtr(statistic) if df is None else special.stdtr(df, statistic))
+    return 2 * float(scipy.special.ndtr(statistic) if df is None else scipy.special.stdtr(df, statistic))
 
 
 def _quantile(level: float, df: float | None) -> float:
     """The two-sided quantile: normal without df, NaN for df = 0."""
     upper = (1 + level) / 2
     if df is None:
-        return float(special.ndtri(upper))
-    return float(special.stdtrit(df, upper)) if df > 0 else math.nan
+        return float(scipy.special.ndtri(upper))
+    return float(scipy.special.stdtrit(df, upper)) if df > 0 else math.nan

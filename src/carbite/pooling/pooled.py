@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from carbite.pooling.checks import Array, check_choice, check_effects, check_level
 from carbite.pooling.effects import Proportion, effect_sizes, to_proportion
@@ -190,7 +190,7 @@ def _pool(
         i2=i2,
         h2=h2,
         q=q,
-        q_p=float(special.chdtrc(k - 1, q)) if k > 1 else 1.0,
+        q_p=float(scipy.special.chdtrc(k - 1, q)) if k > 1 else 1.0,
         k=k,
         df=df,
         weights=tuple((100 * (1 / (v + tau2) / weight)).tolist()),

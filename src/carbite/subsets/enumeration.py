@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from carbite.pooling import INTERVALS, TAU2, effect_sizes
 from carbite.pooling.checks import Array, check_choice, check_level
@@ -93,7 +93,7 @@ class Subsets:
 
     def _half_width(self) -> Array:
         if self.interval == "z":
-            return self.se * special.ndtri((1 + self.level) / 2)
+            return self.se * scipy.special.ndtri((1 + self.level) / 2)
         return np.asarray(t_quantiles(self.level, self.trials - 1)[self.k - 1] * self.se)
 
     def has(self, trial: int) -> Flags:
@@ -104,7 +104,7 @@ class Subsets:
 def t_quantiles(level: float, most: int) -> Array:
     """Two-sided quantiles of Student's t for 0 to ``most`` degrees of freedom; NaN for 0."""
     df = np.arange(1, most + 1)
-    return np.concatenate([[math.nan], special.stdtrit(df, (1 + level) / 2)])
+    return np.concatenate([[math.nan], scipy.special.stdtrit(df, (1 + level) / 2)])
 
 
 def show_progress(done: int, total: int) -> None:

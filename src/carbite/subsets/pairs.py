@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from carbite.pooling.checks import Array
 from carbite.subsets.enumeration import Flags, Subsets, t_quantiles
@@ -163,7 +163,7 @@ def differences(a: Fits, b: Fits, *, interval: str, level: float) -> Iterator[tu
     """Differences a - b and verdicts of some fits of a with all of b, until all were given."""
     square_a, square_b = a.se**2, b.se**2
     normal = interval == "z"
-    quantile = special.ndtri((1 + level) / 2)
+    quantile = scipy.special.ndtri((1 + level) / 2)
     quantiles = t_quantiles(level, int(max(a.df, default=0) + max(b.df, default=0)) + 2)
     part_a, part_b = _welch_parts(a), _welch_parts(b)
     step = max(1, _PAIRS_AT_ONCE // max(1, len(b.estimate)))
@@ -186,10 +186,10 @@ def limits(a: Fits, b: Fits, *, interval: str, level: float) -> tuple[Array, Arr
     """The confidence limits of each difference, the first of a with the first of b; NaN where there is no interval."""
     square = a.se**2 + b.se**2
     if interval == "z":
-        quantile = special.ndtri((1 + level) / 2)
+        quantile = scipy.special.ndtri((1 + level) / 2)
     else:
         df = _welch_satterthwaite(square, _welch_parts(a) + _welch_parts(b), a.df + b.df)
-        quantile = special.stdtrit(np.where((a.df > 0) & (b.df > 0), df, np.nan), (1 + level) / 2)
+        quantile = scipy.special.stdtrit(np.where((a.df > 0) & (b.df > 0), df, np.nan), (1 + level) / 2)
     difference, half = a.estimate - b.estimate, quantile * np.sqrt(square)
     return difference - half, difference + half
 
@@ -216,7 +216,7 @@ def _beyond_t(distance: Array, se: Array, df: Array, quantiles: Array, level: fl
     lower = quantiles[np.clip(whole + 1, 1, len(quantiles) - 1)]
     beyond: Flags = distance > upper * se
     open_cases = (distance > lower * se) & ~beyond
-    beyond[open_cases] = distance[open_cases] > special.stdtrit(df[open_cases], (1 + level) / 2) * se[open_cases]
+    beyond[open_cases] = distance[open_cases] > scipy.special.stdtrit(df[open_cases], (1 + level) / 2) * se[open_cases]
     return beyond
 
 
