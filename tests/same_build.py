@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from carbite.publish.archive import files_below
+from carbite.archives import files_below
 
 ROOT = Path(__file__).parents[1]
 SOURCES = (

@@ -29,7 +29,11 @@ from carbite_course.assignment import PREDICTION_KEYS, read
 
 ROOT = Path(__file__).parents[1]
 WHERE = ("*.md", "*/README.md", "book/*.md", "course/assignments/*/*.md", "tests/reference/*.md")
-DOCUMENTS = sorted({path.relative_to(ROOT).as_posix() for each in WHERE for path in ROOT.glob(each)})
+# Folders with a dot belong to tools.
+DOCUMENTS = sorted(
+    {path.relative_to(ROOT).as_posix() for each in WHERE for path in ROOT.glob(each)}
+    - {path.relative_to(ROOT).as_posix() for path in ROOT.glob(".*/*.md")}
+)
 # Those that would be empty of commands only by mistake.
 WITH_COMMANDS = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "course/README.md", "deploy/README.md"}
 WITH_COMMANDS |= {"book/teach.md", "book/teach-setup.md", "tests/reference/README.md"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import carbite
-from carbite_course.archives import zipped
+from carbite.archives import zipped
 from carbite_course.assignment import Assignment, Cell
 from carbite_course.submissions import cell_id
 

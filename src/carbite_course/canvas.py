@@ -15,7 +15,7 @@ from text2qti.err import Text2qtiError
 from text2qti.qti import QTI
 from text2qti.quiz import Quiz as Parsed
 
-from carbite_course.archives import NO_TIME, zipped
+from carbite.archives import NO_TIME, zipped
 from carbite_course.quizzes import BANK, Asked, Quiz, QuizError
 
 # text2qti notes the day on which it ran.

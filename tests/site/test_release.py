@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
 from carbite import __version__
+from carbite.archives import files_below
 from carbite.publish import release
-from carbite.publish.archive import files_below
 from carbite.site.editions.articles import contents
 from tests.released_files import NAMED_RELEASE, released_file
 from tests.same_build import ENVIRONMENTS, difference

@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -24,11 +25,11 @@ from typing import Any
 import yaml
 
 from carbite import __version__
+from carbite.archives import files_below, zipped
 from carbite.evidence import PACKAGE
 from carbite.released import FILE as RELEASED
 
 from . import datapackage
-from .archive import files_below, pack
 
 CITATION = "CITATION.cff"
 CHANGELOG = "CHANGELOG.md"
@@ -89,13 +90,18 @@ def make(site: Path, target: Path, root: Path) -> None:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    pack(target / f"{name}-site.zip", f"{name}-site", files_below(site), day)
-    pack(target / f"{name}-data.zip", f"{name}-data", datapackage.files(root), day)
+    for part, files in (("site", files_below(site)), ("data", datapackage.files(root))):
+        (target / f"{name}-{part}.zip").write_bytes(in_one_folder(f"{name}-{part}", files, day))
     shutil.copyfile(root / CITATION, target / CITATION)
     # Each binder changes the pages that it is given.
     epub.write(articles.read(site, root, __version__), target / f"{name}.epub")
     pdf.write(articles.read(site, root, __version__), site, target / f"{name}.pdf")
     (target / SUMS).write_text(sums(target), "utf-8")
+
+
+def in_one_folder(folder: str, files: Mapping[str, bytes], day: date) -> bytes:
+    """A zip of the files, all below one folder, sorted by name and dated to the start of the day."""
+    return zipped({f"{folder}/{name}": files[name] for name in sorted(files)}, (day.year, day.month, day.day, 0, 0, 0))
 
 
 def sums(folder: Path) -> str:

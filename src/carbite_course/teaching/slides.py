@@ -32,7 +32,7 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Pt
 
-from carbite_course.archives import NO_TIME, zipped
+from carbite.archives import NO_TIME, zipped
 from carbite_course.teaching.chapters import ChapterSourceError, Point
 from carbite_course.teaching.decks import (
     DISPUTE,
