@@ -241,6 +241,13 @@ def test_a_damaged_link_says_what_is_wrong(tmp_path_factory: pytest.TempPathFact
     ]
 
 
+def test_links_stand_in_the_order_of_the_universes() -> None:
+    """And not in that of a set, which every run of Python has its own."""
+    payload = multiverse("EF1").payload()
+    first = dict.fromkeys("-".join(map(str, each["data"][0])) for each in payload["universes"])
+    assert list(payload["links"]) == [each for each in first if each in payload["links"]]
+
+
 def test_dimensions_are_those_of_the_payload() -> None:
     payload = multiverse("EF1").payload()
     assert [each["name"] for each in payload["dimensions"]] == list(DIMENSIONS)

@@ -148,7 +148,7 @@ class Multiverse:
             # The explorer's state for whom to count; the page adds model and interval.
             "links": {
                 "-".join(str(at(name, value)) for name, value in data._asdict().items()): format_hash(*_asked(data))
-                for data in {each.data[0] for each in self.universes if each.measure == "logit"}
+                for data in dict.fromkeys(each.data[0] for each in self.universes if each.measure == "logit")
             },
         }
 

@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup, Tag
 # What needs a screen: scripts and controls, tips, the drawing for phones, the code that the site folds away.
 _LEFT_OUT = (
     "script, style, link, button, input, select, textarea, form, .headerlink, .tip, .cx-control, .cx-notice, .cx-kept,"
-    ' .carbite-readout, .carbite-narrow, .carbite-shown, a[href^="data:"], details.hide, [hidden]'
+    ' .carbite-readout, .carbite-narrow, .sm-narrow, .carbite-shown, a[href^="data:"], details.hide, [hidden]'
 )
 _SCREEN_ATTRIBUTES = ("aria-live", "tabindex", "contenteditable", "download", "target", "border")
 _SCREEN_ROLES = ("status", "alert", "search", "button", "tooltip")
