@@ -1,6 +1,6 @@
 """Build what Binder builds and open every chapter and assignment there, in a browser, as a learner does.
 
-python -m tests.launch.notebooks [--keep]
+python -m tests.launch.notebooks [--keep] [--only TEXT]
 
 Each notebook is opened at the address of its launch button; all cells are run, the notebook is saved, and what was
 saved must hold no error. Explorers are clicked, and Python must agree; simulations are moved. The report is

@@ -15,7 +15,7 @@ from typing import Any
 from carbite.launch import ASSIGNMENTS, CHAPTERS, FOLDER
 from tests.launch.environment import Place
 
-# The README's promise to a learner whose machine is shared: a chapter is there before they wonder.
+# On a shared machine a learner waits for at least this before a chapter can show anything.
 START_CPU_S = 2.0
 
 
